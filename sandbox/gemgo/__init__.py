@@ -1,0 +1,1 @@
+"""GemGo, the supplier, as the store meets it on the wire."""
