@@ -1,0 +1,286 @@
+"""The pictures themselves, and the one door to them: ``render``."""
+
+from collections.abc import Callable
+from html import escape
+
+from .cloth import CREAM, INK, TURMERIC, Dye, dye_and_pattern, number_of, pattern, tumpal
+from .glyphs import GLYPHS
+from .letters import CAP, EM, LETTERS
+
+#: Words of a product's name or code -> its drawing. The first word found wins.
+_DRAWING_OF = {
+    "legend": "swords", "fire": "flame", "pubg": "crosshair", "honor": "crown", "kings": "crown", "genshin": "wand-sparkles",
+    "impact": "wand-sparkles", "star rail": "orbit", "rail": "orbit", "zenless": "zap", "valorant": "target", "duty": "skull",
+    "chess": "chess-knight", "clash of": "castle", "royale": "castle", "brawl": "star", "roblox": "box", "block": "box",
+    "football": "volleyball", "fc ": "volleyball", "soccer": "volleyball", "race": "car", "racing": "car", "drift": "car",
+    "speed": "car", "arena": "shield-half", "dragon": "shield-half", "ragnarok": "feather", "magic": "wand-sparkles",
+    "heroes": "shield", "delta": "shield-half", "force": "shield-half", "blood": "droplet", "strike": "bomb", "stumble": "trophy",
+    "party": "egg", "eggy": "egg", "sea": "anchor", "pirate": "anchor", "ocean": "waves", "identity": "ghost", "super sus": "ghost",
+    "space": "rocket", "wave": "moon-star", "tower": "castle", "love": "heart", "live": "mic-vocal", "voice": "mic-vocal",
+    "music": "headphones", "film": "clapperboard", "stream": "play", "video": "play", "tv": "tv", "domino": "dices", "poker": "spade",
+    "card": "playing-cards-fan", "farm": "cherry", "pet": "paw-print", "cat": "cat", "panda": "panda", "snow": "snowflake",
+    "dana": "wallet", "pay": "wallet", "wallet": "wallet", "dompet": "wallet", "money": "wallet", "data": "globe", "sim": "card-sim",
+    "by.u": "card-sim", "byu": "card-sim", "telco": "signal", "mobile credit": "signal", "pulsa": "signal", "sel": "radio-tower",
+    "cell": "radio-tower", "fren": "signal", "axis": "radio-tower", "xl": "signal", "indosat": "signal", "tri": "signal", "gift": "gift", "voucher": "ticket",
+    "pln": "zap", "token": "zap", "shop": "shopping-bag", "play": "gamepad-2", "game": "gamepad-2",
+}  # fmt: skip
+_ANY_DRAWING = (
+    "swords", "rocket", "gem", "bow-arrow", "axe", "moon-star", "mountain", "bird", "leaf", "puzzle", "scroll", "medal",
+    "sun", "bot", "flower-2", "fish", "rabbit", "turtle", "clover", "tree-palm",
+)  # fmt: skip
+#: Products whose dye was chosen by hand, so that neighbours on the front page differ.
+_DYE_OF = {
+    "MLBB": "tarum", "FF": "tembikar", "PUBGM": "malam", "HOK": "mengkudu", "GENSHIN": "laut", "VALORANT": "teratai",
+    "DANA": "langit", "BYU": "manggis", "TELKOMSEL": "mengkudu", "INDOSAT": "soga", "XL": "langit", "TRI": "abu", "AXIS": "manggis",
+    "SMARTFREN": "teratai", "GOPAY": "daun", "OVO": "manggis", "SHOPEEPAY": "tembikar",
+}  # fmt: skip
+
+
+#: Drawings that many products share: their names are lettered below.
+_NAMED = frozenset({"wallet", "signal", "radio-tower", "card-sim", "globe"})
+
+
+def _svg(width: int, height: int, body: str, label: str = "") -> str:
+    title = f"<title>{escape(label)}</title>" if label else ""
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+        f'width="{width}" height="{height}">{title}{body}</svg>'
+    )
+
+
+def _drawing_of(code: str, name: str) -> str:
+    text = f"{name} {code} ".lower()
+    for word, drawing in _DRAWING_OF.items():
+        if word in text and drawing in GLYPHS:
+            return drawing
+    return _ANY_DRAWING[number_of(code) // 7 % len(_ANY_DRAWING)]
+
+
+def _print(glyph: str, x: float, y: float, size: float, *, line: str, fill: str, weight: float = 1.5) -> str:
+    """One drawing as a block print: the colour lies a little off the lines."""
+    lines, shapes = GLYPHS[glyph]
+    scale = size / 24
+    off = 0.85
+    return (
+        f'<g transform="translate({x:g} {y:g}) scale({scale:g})" stroke-linecap="round" stroke-linejoin="round">'
+        f'<g transform="translate({off} {off})" fill="{fill}">{shapes}</g>'
+        f'<g fill="none" stroke="{line}" stroke-width="{weight}">{lines}</g></g>'
+    )
+
+
+def _cecek(cx: float, cy: float, radius: float, count: int, colour: str) -> str:
+    """A ring of wax dots."""
+    gap = 6.2832 * radius / count
+    return (
+        f'<circle cx="{cx:g}" cy="{cy:g}" r="{radius:g}" fill="none" stroke="{colour}" stroke-width="5" '
+        f'stroke-linecap="round" stroke-dasharray="0 {gap:.3f}"/>'
+    )
+
+
+def lettering(text: str, x: float, baseline: float, height: float, colour: str, *, tracking: float = 0) -> tuple[str, float]:
+    """Capitals and digits as paths, and the width they take; what has no outline is left out."""
+    scale = height / CAP
+    parts, at = [], 0.0
+    for letter in text.upper():
+        if letter == " ":
+            at += EM * 0.26
+        elif letter in LETTERS:
+            advance, path = LETTERS[letter]
+            parts.append(f'<path transform="translate({at:g} 0)" d="{path}"/>')
+            at += advance + tracking
+    drawn = f'<g transform="translate({x:g} {baseline:g}) scale({scale:.4f})" fill="{colour}">{"".join(parts)}</g>'
+    return drawn, at * scale
+
+
+def _medallion(seed: int, dye: Dye) -> str:
+    """The quiet field behind the drawing: a disc, a gate's niche, or a lozenge, ringed with wax dots."""
+    match seed // 13 % 3:
+        case 0:
+            return f'<circle cx="120" cy="108" r="84" fill="{dye.deep}"/>{_cecek(120, 108, 76, 44, dye.line)}'
+        case 1:
+            niche = "M34 216V70H50V50H68V34H90V20H150V34H172V50H190V70H206V216z"
+            inner = "M44 216V80H60V60H78V44H100V30H140V44H162V60H180V80H196V216"
+        case _:
+            niche = "M120 8L220 108 120 208 20 108z"
+            inner = "M120 22L206 108 120 194 34 108z"
+    dots = f'stroke="{dye.line}" stroke-width="5" stroke-linecap="round" stroke-dasharray="0 11" fill="none"'
+    return f'<path d="{niche}" fill="{dye.deep}" stroke="{dye.deep}" stroke-width="8" stroke-linejoin="round"/><path d="{inner}" {dots}/>'
+
+
+def product_icon(code: str, name: str, *, palette: str | None = None, glyph: str | None = None) -> str:
+    """A square of 240: the product's tile. Operators and wallets carry their name in letters, games a drawing alone."""
+    dye, weave = dye_and_pattern(code, palette or _DYE_OF.get(code.upper()))
+    drawing = glyph if glyph in GLYPHS else _drawing_of(code, name)
+    word = "".join(letter for letter in name.upper() if letter in LETTERS)
+    figure = _print(drawing, 62, 48, 116, line=CREAM, fill=dye.accent)
+    if drawing in _NAMED and 1 < len(word) <= 9:
+        _, width = lettering(word, 0, 0, 100, CREAM, tracking=10)
+        height = min(34.0, 118 / width * 100)
+        letters, _ = lettering(word, 120 - width * height / 200, 158, height, CREAM, tracking=10)
+        figure = _print(drawing, 90, 52, 60, line=CREAM, fill=dye.accent, weight=1.7) + letters
+    body = (
+        f"<defs>{pattern(weave, dye.line, 'p')}</defs>"
+        f'<path d="M0 0H240V240H0z" fill="{dye.ground}"/><path d="M0 0H240V240H0z" fill="url(#p)" opacity=".8"/>'
+        f"{_medallion(number_of(code), dye)}{figure}"
+        f'<path d="M0 214H240V240H0z" fill="{dye.deep}"/>{tumpal(240, 240, 20, dye.accent)}'
+    )
+    return _svg(240, 240, body, name)
+
+
+def _wide(code: str, name: str, width: int, height: int, dye: Dye, weave: str, drawing: str) -> str:
+    """Cloth with quiet ground on the left for words and the drawing on the right."""
+    size = height * 0.86
+    cx, cy = width - height * 0.62, height * 0.47
+    edge = height // 16
+    body = (
+        f"<defs>{pattern(weave, dye.line, 'p', scale=height / 300)}"
+        f'<linearGradient id="q"><stop offset=".28" stop-color="{dye.ground}"/>'
+        f'<stop offset=".62" stop-color="{dye.ground}" stop-opacity="0"/></linearGradient></defs>'
+        f'<path d="M0 0H{width}V{height}H0z" fill="{dye.ground}"/>'
+        f'<path d="M0 0H{width}V{height}H0z" fill="url(#p)" opacity=".7"/>'
+        f'<path d="M0 0H{width}V{height}H0z" fill="url(#q)"/>'
+        f'<circle cx="{cx:g}" cy="{cy:g}" r="{height * 0.52:g}" fill="{dye.deep}"/>'
+        f"{_cecek(cx, cy, height * 0.48, 64, dye.line)}"
+        f"{_print(drawing, cx - size / 2, cy - size / 2, size, line=CREAM, fill=dye.accent, weight=1.3)}"
+        f'<path d="M0 {height - edge * 1.3:g}H{width}V{height}H0z" fill="{dye.deep}"/>'
+        f"{tumpal(width, height, edge, dye.accent, step=max(edge, 8) * 6 // 5)}"
+    )
+    return _svg(width, height, body, name)
+
+
+def product_banner(code: str, name: str, *, palette: str | None = None, glyph: str | None = None) -> str:
+    """1200 × 360, the same cloth as the product's tile; words stand on its left half."""
+    dye, weave = dye_and_pattern(code, palette or _DYE_OF.get(code.upper()))
+    return _wide(code, name, 1200, 360, dye, weave, glyph if glyph in GLYPHS else _drawing_of(code, name))
+
+
+def banner(code: str, name: str, *, palette: str | None = None, glyph: str | None = None) -> str:
+    """1200 × 480 for the front page's campaigns."""
+    dye, weave = dye_and_pattern(code, palette)
+    return _wide(code, name, 1200, 480, dye, weave, glyph if glyph in GLYPHS else _drawing_of(code, name))
+
+
+# What a SKU's picture may show: its words, the drawing, the colour of the drawing, and the colour of its lines.
+_GOODS = (
+    (("pass", "weekly", "monthly", "membership", "starlight", "welkin", "mingguan", "bulanan"), "ticket", "#E5556F", "#7A1C33"),
+    (("diamond", "gem", "crystal", "genesis", "jade", "shard"), "gem", "#49C5DD", "#0B4A60"),
+    (("gb", "mb", "data", "internet", "kuota"), "globe", "#5FA8E8", "#143E66"),
+    (("pulsa", "credit", "isi ulang"), "smartphone", "#7CC68D", "#174C2A"),
+    (("saldo", "balance", "dana", "gopay", "wallet", "ovo"), "banknote", "#7CC68D", "#174C2A"),
+    (("voucher", "gift", "card"), "gift", "#E8875A", "#6B2A0E"),
+    (("star", "stardust"), "star", "#F7BD34", "#6B4700"),
+    (("uc", "cp", "point", "token", "coin", "gold", "rp", "robux", "money"), "coins", "#F7BD34", "#6B4700"),
+)
+_HEAPS = {
+    1: ((28, 28, 40),),
+    2: ((14, 30, 38), (44, 26, 38)),
+    3: ((12, 40, 36), (48, 40, 36), (30, 12, 36)),
+    4: ((6, 46, 34), (56, 46, 34), (31, 44, 36), (16, 16, 34), (46, 16, 34)),
+    5: ((4, 52, 32), (60, 52, 32), (32, 52, 34), (15, 28, 32), (48, 28, 32), (32, 4, 32)),
+}
+
+
+def sku_code(name: str, position: int, count: int) -> str:
+    """The picture's code for the SKU at ``position`` (from 0) of ``count``, e.g. ``gem-3``.
+
+    A product's SKUs share at most five pictures, so that a page of twenty amounts asks for few files.
+    """
+    words = f" {name.lower()} "
+    drawing = next((goods[1] for goods in _GOODS if any(word in words for word in goods[0])), "gem")
+    heap = 1 + min(4, position * 5 // max(count, 1))
+    return drawing if drawing in ("ticket", "globe", "smartphone", "gift") else f"{drawing}-{heap}"
+
+
+def sku_image(code: str, name: str) -> str:
+    """96 × 96 on nothing: a heap of one to five gems, coins, notes, ..., or one pass or gift. Codes as by ``sku_code``."""
+    drawing, _, heap = code.partition("-")
+    goods = next((goods for goods in _GOODS if goods[1] == drawing), _GOODS[1])
+    places = _HEAPS.get(int(heap) if heap.isdigit() else 0, ((20, 20, 56),))
+    body = "".join(_print(goods[1], x, y, size, line=goods[3], fill=goods[2], weight=1.7) for x, y, size in places)
+    return _svg(96, 96, f'<circle cx="48" cy="50" r="44" fill="{goods[2]}" opacity=".16"/>{body}', name)
+
+
+_CHANNEL_COLOURS = ("#22346B", "#8E1F2D", "#1B4D34", "#0C4F5B", "#4C1B48", "#A93F1A", "#20588C", "#7A1C3D", "#57301A")
+_CHANNEL_GLYPHS = (
+    (("qr", "paynow", "promptpay"), "qr-code"), (("balance", "saldo"), "wallet"), (("card", "kartu"), "credit-card"),
+    (("mart", "retail", "store", "7-eleven"), "store"),
+)  # fmt: skip
+
+
+def channel_logo(code: str, name: str) -> str:
+    """96 × 60: the channel's name in the shop's own letters on a white card; nobody's trademark is drawn."""
+    text = f"{code} {name}".lower()
+    colour = _CHANNEL_COLOURS[number_of(code) % len(_CHANNEL_COLOURS)]
+    short = "".join(letter for letter in name.split(" (")[0] if letter.isalnum() or letter in " +&")
+    for words in ("Virtual Account", "virtual account", " VA", "Bank ", "bank "):
+        short = short.replace(words, "")
+    short = short.strip().upper()
+    if len(short) > 10:
+        short = short.split(" ")[0][:9]
+    glyph = next((drawing for words, drawing in _CHANNEL_GLYPHS if any(word in text for word in words)), None)
+    _, width = lettering(short, 0, 0, 100, colour)
+    card = '<rect x=".5" y=".5" width="95" height="59" rx="7.5" fill="#fff" stroke="#1D1A14" stroke-opacity=".14"/>'
+    if glyph:
+        height = min(12.0, 76 / max(width, 1) * 100)
+        word, taken = lettering(short, 48 - width * height / 200, 52, height, colour)
+        return _svg(96, 60, f"{card}{_print(glyph, 35, 8, 26, line=colour, fill=TURMERIC, weight=1.8)}{word}", name)
+    height = min(21.0, 78 / max(width, 1) * 100)
+    word, taken = lettering(short, 48 - width * height / 200, 30 + height / 2 - 2, height, colour)
+    return _svg(96, 60, f'{card}{word}<path d="M{48 - taken / 2:g} 47h{taken:g}v3h-{taken:g}z" fill="{TURMERIC}"/>', name)
+
+
+_FLAGS = {
+    "ID": '<path fill="#CE1126" d="M0 0h60v20H0z"/><path fill="#fff" d="M0 20h60v20H0z"/>',
+    "SG": '<path fill="#EE2536" d="M0 0h60v20H0z"/><path fill="#fff" d="M0 20h60v20H0z"/>'
+    '<path fill="#fff" d="M14 3a7.5 7.5 0 1 0 0 14a9 9 0 0 1 0-14z"/><g fill="#fff"><circle cx="20" cy="5.5" r="1.3"/>'
+    '<circle cx="16.6" cy="8.2" r="1.3"/><circle cx="23.4" cy="8.2" r="1.3"/><circle cx="18" cy="12.4" r="1.3"/>'
+    '<circle cx="22" cy="12.4" r="1.3"/></g>',
+    "TH": '<path fill="#A51931" d="M0 0h60v40H0z"/><path fill="#fff" d="M0 6.7h60v26.6H0z"/><path fill="#2D2A4A" d="M0 13.3h60v13.4H0z"/>',
+    "PH": '<path fill="#0038A8" d="M0 0h60v20H0z"/><path fill="#CE1126" d="M0 20h60v20H0z"/><path fill="#fff" d="M0 0l34.6 20L0 40z"/>'
+    '<circle cx="11.5" cy="20" r="5" fill="#FCD116"/><g fill="#FCD116"><circle cx="3" cy="6" r="1.6"/><circle cx="3" cy="34" r="1.6"/>'
+    '<circle cx="28" cy="20" r="1.6"/></g>',
+    "MY": '<path fill="#fff" d="M0 0h60v40H0z"/><path stroke="#CC0001" stroke-width="2.86" d="M0 1.4h60M0 7.1h60M0 12.9h60M0 18.6h60'
+    'M0 24.3h60M0 30h60M0 35.7h60"/><path fill="#010066" d="M0 0h30v22.9H0z"/><path fill="#FFCC00" d="M15.5 4.5a7.2 7.2 0 1 0 0 14'
+    'a8.3 8.3 0 0 1 0-14z"/><path fill="#FFCC00" d="M20 6l1.2 3.4 3.4-1.1-1.7 3.2 3.1 1.8-3.5.5.4 3.6-2.9-2.2-2.9 2.2.4-3.6-3.5-.5'
+    ' 3.1-1.8-1.7-3.2 3.4 1.1z"/>',
+}  # fmt: skip
+
+
+def flag(code: str) -> str:
+    """60 × 40; an unknown country gets an empty field."""
+    field = _FLAGS.get(code.upper(), f'<path fill="{TURMERIC}" d="M0 0h60v40H0z"/>')
+    return _svg(60, 40, f'{field}<path d="M.5.5h59v39H.5z" fill="none" stroke="{INK}" stroke-opacity=".16"/>', code.upper())
+
+
+def category_icon(code: str) -> str:
+    """The name of the sprite's icon (``static/icons/sprite.svg``) for a category."""
+    text = code.lower()
+    for words, icon in (
+        (("game", "mobile"), "gamepad-2"), (("pulsa", "telco", "data", "credit"), "signal"), (("wallet", "e-money", "emoney"), "wallet"),
+        (("voucher", "gift"), "gift"), (("bill", "pln"), "zap"), (("stream", "entertain"), "sparkles"),
+    ):  # fmt: skip
+        if any(word in text for word in words):
+            return icon
+    return "layout-grid"
+
+
+def _sheet_of_category(code: str, name: str) -> str:
+    glyph = category_icon(code)
+    return product_icon(f"category-{code}", name, glyph=glyph if glyph in GLYPHS else "package")
+
+
+_KINDS: dict[str, Callable[[str, str], str]] = {
+    "product": product_icon,
+    "product-banner": product_banner,
+    "banner": banner,
+    "sku": sku_image,
+    "channel": channel_logo,
+    "category": _sheet_of_category,
+    "flag": lambda code, name: flag(code),
+}
+
+
+def render(kind: str, code: str, name: str) -> str | None:
+    """The picture behind ``/art/<kind>/<code>.svg``, or None where there is no such kind; ``name`` is its title."""
+    draw = _KINDS.get(kind)
+    return draw(code, name) if draw else None
