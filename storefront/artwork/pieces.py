@@ -77,7 +77,9 @@ def _cecek(cx: float, cy: float, radius: float, count: int, colour: str) -> str:
     )
 
 
-def lettering(text: str, x: float, baseline: float, height: float, colour: str, *, tracking: float = 0) -> tuple[str, float]:
+def lettering(
+    text: str, x: float, baseline: float, height: float, colour: str, *, tracking: float = 0
+) -> tuple[str, float]:
     """Capitals and digits as paths, and the width they take; what has no outline is left out."""
     scale = height / CAP
     parts, at = [], 0.0
@@ -162,7 +164,12 @@ def banner(code: str, name: str, *, palette: str | None = None, glyph: str | Non
 
 # What a SKU's picture may show: its words, the drawing, the colour of the drawing, and the colour of its lines.
 _GOODS = (
-    (("pass", "weekly", "monthly", "membership", "starlight", "welkin", "mingguan", "bulanan"), "ticket", "#E5556F", "#7A1C33"),
+    (
+        ("pass", "weekly", "monthly", "membership", "starlight", "welkin", "mingguan", "bulanan"),
+        "ticket",
+        "#E5556F",
+        "#7A1C33",
+    ),
     (("diamond", "gem", "crystal", "genesis", "jade", "shard"), "gem", "#49C5DD", "#0B4A60"),
     (("gb", "mb", "data", "internet", "kuota"), "globe", "#5FA8E8", "#143E66"),
     (("pulsa", "credit", "isi ulang"), "smartphone", "#7CC68D", "#174C2A"),
@@ -226,7 +233,9 @@ def channel_logo(code: str, name: str) -> str:
         return _svg(96, 60, f"{card}{_print(glyph, 35, 8, 26, line=colour, fill=TURMERIC, weight=1.8)}{word}", name)
     height = min(21.0, 78 / max(width, 1) * 100)
     word, taken = lettering(short, 48 - width * height / 200, 30 + height / 2 - 2, height, colour)
-    return _svg(96, 60, f'{card}{word}<path d="M{48 - taken / 2:g} 47h{taken:g}v3h-{taken:g}z" fill="{TURMERIC}"/>', name)
+    return _svg(
+        96, 60, f'{card}{word}<path d="M{48 - taken / 2:g} 47h{taken:g}v3h-{taken:g}z" fill="{TURMERIC}"/>', name
+    )
 
 
 _FLAGS = {
@@ -249,7 +258,9 @@ _FLAGS = {
 def flag(code: str) -> str:
     """60 × 40; an unknown country gets an empty field."""
     field = _FLAGS.get(code.upper(), f'<path fill="{TURMERIC}" d="M0 0h60v40H0z"/>')
-    return _svg(60, 40, f'{field}<path d="M.5.5h59v39H.5z" fill="none" stroke="{INK}" stroke-opacity=".16"/>', code.upper())
+    return _svg(
+        60, 40, f'{field}<path d="M.5.5h59v39H.5z" fill="none" stroke="{INK}" stroke-opacity=".16"/>', code.upper()
+    )
 
 
 def category_icon(code: str) -> str:

@@ -1,0 +1,1 @@
+"""Whether the store is alive, able to serve, and how it is doing."""

@@ -1,0 +1,238 @@
+"""Top-ups (one per ordered unit), attempts (one per call to a supplier), and what suppliers' histories showed."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from core.models import Region
+from storefront.catalogue.models import Sku
+from storefront.orders.models import Order
+
+
+class SupplierAccount(models.Model):
+    """Our account at a supplier. Used by the store only: orders made by hand on it look like lost ones of ours."""
+
+    code = models.CharField(max_length=20, unique=True, help_text=_("also the adapter's name, e.g. gemgo"))
+    name = models.CharField(max_length=60)
+    currency = models.CharField(max_length=3, default="USD")
+    is_active = models.BooleanField(default=True)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    paused_why = models.CharField(max_length=200, blank=True)
+    balance_minor = models.BigIntegerField(null=True, blank=True)
+    counters = models.JSONField(default=dict, help_text=_("the supplier's own totals when last read"))
+    profile_read_at = models.DateTimeField(null=True, blank=True)
+    max_per_second = models.FloatField(default=0, help_text=_("calls that create orders; 0: no limit"))
+    max_in_flight = models.PositiveSmallIntegerField(default=0, help_text=_("0: no limit"))
+    poll_claimed_at = models.DateTimeField(null=True, blank=True)
+    polled_at = models.DateTimeField(null=True, blank=True)
+    poll_limit = models.PositiveIntegerField(default=50, help_text=_("rows asked for; doubles until coverage holds"))
+    baseline_at = models.DateTimeField(null=True, blank=True, help_text=_("history read whole for the first time"))
+
+    class Meta:
+        verbose_name = _("supplier account")
+        verbose_name_plural = _("supplier accounts")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SupplierProduct(models.Model):
+    """What a supplier sells, as its catalogue says; `cost_minor` in minor units of the account's currency."""
+
+    account = models.ForeignKey(SupplierAccount, on_delete=models.PROTECT, related_name="products")
+    game_code = models.CharField(max_length=40)
+    game_name = models.CharField(max_length=120, blank=True)
+    code = models.CharField(max_length=80)
+    name = models.CharField(max_length=160)
+    cost_minor = models.BigIntegerField()
+    is_active = models.BooleanField(default=True)
+    name_proved_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("the name was seen equal in catalogue, answer and history")
+    )
+    seen_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["game_code", "cost_minor"]
+        verbose_name = _("supplier product")
+        verbose_name_plural = _("supplier products")
+        constraints = [models.UniqueConstraint(fields=["account", "code"], name="supplier_product_once")]
+
+    def __str__(self) -> str:
+        return f"{self.code} ({self.name})"
+
+
+class Route(models.Model):
+    """By which supplier product a SKU is delivered in a region (empty: wherever no closer route stands)."""
+
+    sku = models.ForeignKey(Sku, on_delete=models.CASCADE, related_name="routes")
+    region = models.ForeignKey(Region, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    product = models.ForeignKey(SupplierProduct, on_delete=models.PROTECT, related_name="routes")
+    priority = models.PositiveSmallIntegerField(default=0, help_text=_("lower goes first"))
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["sku", "priority"]
+        verbose_name = _("route")
+        verbose_name_plural = _("routes")
+        constraints = [
+            models.UniqueConstraint(fields=["sku", "region", "product"], nulls_distinct=False, name="route_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sku_id} → {self.product_id}"
+
+
+class TopUp(models.Model):
+    """One unit of a paid order on its way to the player."""
+
+    class State(models.TextChoices):
+        QUEUED = "QUEUED", _("waiting")
+        SENDING = "SENDING", _("being sent")
+        UNKNOWN = "UNKNOWN", _("outcome unknown")
+        ACCEPTED = "ACCEPTED", _("accepted by the supplier")
+        DELIVERED = "DELIVERED", _("delivered")
+        FAILED = "FAILED", _("failed")
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="topups")
+    unit = models.PositiveSmallIntegerField(help_text=_("1 to the order's quantity"))
+    state = models.CharField(max_length=9, choices=State, default=State.QUEUED)
+    not_before = models.DateTimeField(default=timezone.now)
+    waits_for = models.CharField(max_length=40, blank=True, help_text=_("why it is not sent yet"))
+    why = models.CharField(max_length=60, blank=True, help_text=_("code of the reason it failed"))
+    created_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name = _("top-up")
+        verbose_name_plural = _("top-ups")
+        constraints = [models.UniqueConstraint(fields=["order", "unit"], name="one_topup_per_unit")]
+        indexes = [
+            models.Index(fields=["not_before"], condition=models.Q(state="QUEUED"), name="topup_queued"),
+            models.Index(
+                fields=["not_before"],
+                condition=models.Q(state__in=["SENDING", "UNKNOWN", "ACCEPTED"]),
+                name="topup_out",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order_id}/{self.unit}"
+
+
+class HistoryRow(models.Model):
+    """A row of a supplier's order history, kept since first seen. The supplier's transaction id alone is not unique."""
+
+    account = models.ForeignKey(SupplierAccount, on_delete=models.PROTECT, related_name="history")
+    transaction_id = models.CharField(max_length=80)
+    made_at = models.DateTimeField(help_text=_("by the supplier's clock"))
+    player_id = models.CharField(max_length=120)
+    game_code = models.CharField(max_length=40)
+    product_name = models.CharField(max_length=160)
+    cost_minor = models.BigIntegerField()
+    status = models.CharField(max_length=20)
+    first_seen_at = models.DateTimeField(default=timezone.now)
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("supplier history row")
+        verbose_name_plural = _("supplier history")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "transaction_id", "made_at", "player_id"], name="history_row_once"
+            )
+        ]
+        indexes = [models.Index(fields=["account", "player_id", "game_code"], name="history_player")]
+
+    def __str__(self) -> str:
+        return self.transaction_id
+
+
+class Attempt(models.Model):
+    """One call to a supplier, committed before it is made; never made again from here: a retry is a new row."""
+
+    class State(models.TextChoices):
+        READY = "READY", _("to be sent")
+        SENDING = "SENDING", _("on the wire")
+        ACCEPTED = "ACCEPTED", _("accepted")
+        REJECTED = "REJECTED", _("refused: nothing made")
+        NOT_SENT = "NOT_SENT", _("no connection: nothing made")
+        UNKNOWN = "UNKNOWN", _("unknown")
+        NOT_CREATED = "NOT_CREATED", _("proved not made")
+
+    topup = models.ForeignKey(TopUp, on_delete=models.PROTECT, related_name="attempts")
+    number = models.PositiveSmallIntegerField()
+    account = models.ForeignKey(SupplierAccount, on_delete=models.PROTECT, related_name="attempts")
+    product = models.ForeignKey(SupplierProduct, on_delete=models.PROTECT, related_name="+")
+    game_code = models.CharField(max_length=40)
+    product_code = models.CharField(max_length=80)
+    product_name = models.CharField(max_length=160)
+    cost_minor = models.BigIntegerField(help_text=_("expected, in minor units of the account's currency"))
+    player_id = models.CharField(max_length=120)
+    zone = models.CharField(max_length=60, blank=True)
+    callback_token = models.CharField(max_length=64, unique=True)
+    callback_seen_at = models.DateTimeField(null=True, blank=True)
+    state = models.CharField(max_length=11, choices=State, default=State.READY)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True, help_text=_("end of the call, however it ended"))
+    http_status = models.PositiveSmallIntegerField(null=True, blank=True)
+    answer = models.TextField(blank=True, help_text=_("up to 16 KB, without the key"))
+    transaction_id = models.CharField(max_length=80, blank=True)
+    made_at = models.DateTimeField(null=True, blank=True, help_text=_("by the supplier's clock"))
+    history_row = models.OneToOneField(
+        HistoryRow, null=True, blank=True, on_delete=models.PROTECT, related_name="attempt"
+    )
+    covered_polls = models.PositiveSmallIntegerField(default=0, help_text=_("gapless looks since the call ended"))
+    coverage_lost = models.BooleanField(default=False, help_text=_("the history has a gap: it proves nothing"))
+    balance_before_minor = models.BigIntegerField(null=True, blank=True)
+    resolution = models.TextField(blank=True, help_text=_("who decided what, and why"))
+    created_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("attempt")
+        verbose_name_plural = _("attempts")
+        constraints = [
+            models.UniqueConstraint(fields=["topup", "number"], name="attempt_number_once"),
+            models.UniqueConstraint(
+                fields=["account", "game_code", "player_id"],
+                condition=models.Q(state__in=["SENDING", "UNKNOWN"]),
+                name="one_unresolved_attempt_per_player",
+            ),
+            models.UniqueConstraint(
+                fields=["topup"],
+                condition=models.Q(state__in=["READY", "SENDING", "UNKNOWN", "ACCEPTED"]),
+                name="one_live_attempt_per_topup",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["account"], condition=models.Q(state="UNKNOWN"), name="attempt_unknown"),
+            models.Index(fields=["account", "transaction_id"], name="attempt_transaction"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.topup_id}#{self.number}"
+
+
+class HistoryPoll(models.Model):
+    """One look at a supplier's history: whether it joined what was known without a gap. Kept for a week."""
+
+    account = models.ForeignKey(SupplierAccount, on_delete=models.CASCADE, related_name="polls")
+    started_at = models.DateTimeField()
+    rows = models.PositiveIntegerField()
+    fresh = models.PositiveIntegerField()
+    limit = models.PositiveIntegerField()
+    is_covered = models.BooleanField()
+    note = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("history poll")
+        verbose_name_plural = _("history polls")
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.started_at}"

@@ -1,0 +1,152 @@
+"""Payment attempts, the captures the gateways report for them, and refunds. The ledger stands in wallet/."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from payments.wallet.models import Account, Transfer
+from storefront.channels.models import Channel
+from storefront.orders.models import Order
+
+__all__ = ["Account", "Capture", "Payment", "Refund", "Transfer"]
+
+
+class Payment(models.Model):
+    """One attempt to be paid; many per order, one live. `amount_minor` is what the customer was asked for."""
+
+    class State(models.TextChoices):
+        OPENING = "OPENING", _("being opened at the gateway")
+        OPEN = "OPEN", _("waiting for the customer")
+        SETTLED = "SETTLED", _("money arrived")
+        FAILED = "FAILED", _("failed")
+        EXPIRED = "EXPIRED", _("expired")
+        CANCELLED = "CANCELLED", _("cancelled")
+
+    LIVE = (State.OPENING, State.OPEN)
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="payments")
+    attempt = models.PositiveSmallIntegerField(default=1)
+    reference = models.CharField(
+        max_length=40, unique=True, help_text=_("what the gateway is given: the invoice number, then <number>-2 …")
+    )
+    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="+")
+    gateway = models.CharField(max_length=20)
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    state = models.CharField(max_length=9, choices=State, default=State.OPENING)
+    claimed_at = models.DateTimeField(null=True, blank=True, help_text=_("somebody is calling the gateway since"))
+    gateway_id = models.CharField(max_length=80, blank=True, db_index=True, help_text=_("payment request or session"))
+    instructions = models.JSONField(
+        default=dict, help_text=_("qr_string, account_number, payment_code, redirect_url, deeplink")
+    )
+    received_minor = models.BigIntegerField(default=0)
+    expires_at = models.DateTimeField()
+    not_before = models.DateTimeField(default=timezone.now, help_text=_("next look at the gateway"))
+    polls = models.PositiveSmallIntegerField(default=0)
+    error = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    opened_at = models.DateTimeField(null=True, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("payment")
+        verbose_name_plural = _("payments")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order"], condition=models.Q(state__in=["OPENING", "OPEN"]), name="one_live_payment"
+            ),
+            models.UniqueConstraint(fields=["order", "attempt"], name="payment_attempt_once"),
+            models.CheckConstraint(condition=models.Q(amount_minor__gte=0), name="payment_not_negative"),
+        ]
+        indexes = [
+            models.Index(fields=["not_before"], condition=models.Q(state__in=["OPENING", "OPEN"]), name="payment_live"),
+            models.Index(
+                fields=["not_before"],
+                condition=models.Q(state__in=["EXPIRED", "FAILED", "CANCELLED"]),
+                name="payment_may_come_late",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class Capture(models.Model):
+    """Money the gateway says it took for one payment; `gateway_ref` makes one capture count once."""
+
+    class Effect(models.TextChoices):
+        PAID = "PAID", _("paid the order")
+        LATE_PAID = "LATE_PAID", _("came late and paid the order")
+        SURPLUS = "SURPLUS", _("owed back")
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="captures")
+    gateway = models.CharField(max_length=20)
+    gateway_ref = models.CharField(max_length=80, help_text=_("the gateway's id of the capture or payment"))
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    effect = models.CharField(max_length=9, choices=Effect)
+    captured_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("capture")
+        verbose_name_plural = _("captures")
+        constraints = [
+            models.UniqueConstraint(fields=["gateway", "gateway_ref"], name="capture_counts_once"),
+            models.CheckConstraint(condition=models.Q(amount_minor__gt=0), name="capture_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return self.gateway_ref
+
+
+class Refund(models.Model):
+    """Money owed back to a customer; it stands in `refunds payable` from the row's first moment."""
+
+    class State(models.TextChoices):
+        REVIEW = "REVIEW", _("a person decides")
+        DUE = "DUE", _("to be sent")
+        SENDING = "SENDING", _("being asked of the gateway")
+        SENT = "SENT", _("the gateway is at it")
+        DONE = "DONE", _("arrived")
+        MANUAL = "MANUAL", _("staff must pay it out")
+
+    class Why(models.TextChoices):
+        NOT_DELIVERED = "NOT_DELIVERED", _("not delivered")
+        LATE = "LATE", _("paid too late")
+        DOUBLE = "DOUBLE", _("paid twice")
+        AMOUNT = "AMOUNT", _("wrong amount")
+
+    key = models.CharField(max_length=80, unique=True)
+    reference = models.CharField(max_length=40, unique=True, help_text=_("what customer and gateway are told"))
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="refunds")
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    why = models.CharField(max_length=13, choices=Why)
+    state = models.CharField(max_length=7, choices=State)
+    gateway_id = models.CharField(max_length=80, blank=True, db_index=True)
+    not_before = models.DateTimeField(default=timezone.now)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("refund")
+        verbose_name_plural = _("refunds")
+        constraints = [models.CheckConstraint(condition=models.Q(amount_minor__gt=0), name="refund_positive")]
+        indexes = [
+            models.Index(
+                fields=["not_before"], condition=models.Q(state__in=["DUE", "SENDING", "SENT"]), name="refund_open"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.reference

@@ -1,0 +1,87 @@
+"""The ledger: accounts and immutable transfers between them, balanced by construction (invariant 3)."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from storefront.orders.models import Order
+
+
+class Account(models.Model):
+    """Where money stands. Wallets keep a cached balance that the database keeps from going below zero;
+    house accounts keep none, so that no row is hot."""
+
+    class Kind(models.TextChoices):
+        WALLET = "WALLET", _("customer's wallet")
+        CLEARING = "CLEARING", _("gateway clearing")
+        FUNDS = "FUNDS", _("customer funds")
+        SALES = "SALES", _("sales")
+        FEES = "FEES", _("payment fees charged")
+        REFUNDS = "REFUNDS", _("refunds payable")
+        PREPAID = "PREPAID", _("prepaid at the supplier")
+        COSTS = "COSTS", _("cost of goods")
+        EXTERNAL = "EXTERNAL", _("outside world")
+
+    key = models.CharField(max_length=60, unique=True, help_text=_("e.g. clearing:xendit:IDR, wallet:usr_…:IDR"))
+    kind = models.CharField(max_length=8, choices=Kind)
+    currency = models.CharField(max_length=3)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="wallets"
+    )
+    balance_minor = models.BigIntegerField(null=True, blank=True, help_text=_("wallets only"))
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["key"]
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
+        constraints = [
+            models.CheckConstraint(
+                condition=(models.Q(kind="WALLET") & models.Q(balance_minor__gte=0) & models.Q(user__isnull=False))
+                | (~models.Q(kind="WALLET") & models.Q(balance_minor__isnull=True)),
+                name="wallet_never_below_zero",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "currency"], condition=models.Q(kind="WALLET"), name="one_wallet_per_currency"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Transfer(models.Model):
+    """An amount that moved, in minor units, for ever. `key` makes one event move it once."""
+
+    key = models.CharField(max_length=100, unique=True)
+    source = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="outgoing")
+    target = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="incoming")
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    reason = models.CharField(max_length=40)
+    order = models.ForeignKey(Order, null=True, blank=True, on_delete=models.PROTECT, related_name="transfers")
+    note = models.CharField(max_length=200, blank=True)
+    source_before_minor = models.BigIntegerField(null=True, blank=True, help_text=_("wallets only"))
+    source_after_minor = models.BigIntegerField(null=True, blank=True)
+    target_before_minor = models.BigIntegerField(null=True, blank=True)
+    target_after_minor = models.BigIntegerField(null=True, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("transfer")
+        verbose_name_plural = _("ledger")
+        constraints = [
+            models.CheckConstraint(condition=models.Q(amount_minor__gt=0), name="transfer_positive"),
+            models.CheckConstraint(condition=~models.Q(source=models.F("target")), name="transfer_between_two"),
+        ]
+        indexes = [
+            models.Index(fields=["source", "-id"], name="transfer_source"),
+            models.Index(fields=["target", "-id"], name="transfer_target"),
+        ]
+
+    def __str__(self) -> str:
+        return self.key

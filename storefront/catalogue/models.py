@@ -1,0 +1,197 @@
+"""The goods: categories, products with their input fields and sections, SKUs with a price per region, closures."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from core.models import Closure, Region
+from core.translated import TranslatedField, TranslatedListField, pick
+
+
+class Category(models.Model):
+    code = models.SlugField(max_length=40, unique=True)
+    title = TranslatedField()
+    description = TranslatedField()
+    position = models.PositiveSmallIntegerField(default=0)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["position", "id"]
+        verbose_name = _("category")
+        verbose_name_plural = _("categories")
+
+    def __str__(self) -> str:
+        return pick(self.title, "en") or self.code
+
+
+class Product(models.Model):
+    """A game, wallet, operator or service whose SKUs are sold; the columns `check_*` say who knows its accounts."""
+
+    code = models.CharField(max_length=30, unique=True)
+    slug = models.SlugField(max_length=60, unique=True)
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="products")
+    name = models.CharField(max_length=80, help_text=_("short, e.g. Mobile Legends"))
+    title = models.CharField(max_length=120, help_text=_("in full, e.g. Mobile Legends: Bang Bang"))
+    subtitle = models.CharField(max_length=120, blank=True)
+    publisher = models.CharField(max_length=120, blank=True)
+    description = TranslatedField()
+    features = TranslatedListField()
+    how_to_order = TranslatedListField()
+    tags = models.JSONField(default=list, blank=True)
+    search_words = models.CharField(max_length=200, blank=True, help_text=_("other names people type: ml, mole"))
+    thumbnail = models.ImageField(upload_to="products/", blank=True, help_text=_("empty: drawn from code and name"))
+    banner = models.ImageField(upload_to="products/", blank=True)
+    artwork = models.JSONField(default=dict, blank=True, help_text=_("palette and glyph of the drawing"))
+    is_popular = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    position = models.PositiveSmallIntegerField(default=0)
+    check_supplier = models.CharField(
+        max_length=20, blank=True, help_text=_("code of the supplier that knows its accounts; empty: not checked")
+    )
+    check_optional = models.BooleanField(
+        default=False, help_text=_("may be bought unchecked while the check is out of reach")
+    )
+    is_operator_bound = models.BooleanField(
+        default=False, help_text=_("phone numbers must belong to this operator (never for wallets)")
+    )
+    player_field = models.CharField(max_length=30, default="userId", help_text=_("key of the field sent as player id"))
+    zone_field = models.CharField(max_length=30, blank=True, help_text=_("key of the field sent as zone or server"))
+    usual_seconds = models.PositiveIntegerField(default=60, help_text=_("how long delivery usually takes"))
+    promise_seconds = models.PositiveIntegerField(default=600, help_text=_("delivery is promised within"))
+
+    class Meta:
+        ordering = ["position", "title"]
+        verbose_name = _("product")
+        verbose_name_plural = _("products")
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class ProductRegion(models.Model):
+    """That a product is sold in a region, and by which of the supplier's games its accounts are checked there."""
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="regions")
+    region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+")
+    check_game = models.CharField(max_length=40, blank=True, help_text=_("the supplier's game code, e.g. mlbb_id"))
+    is_available = models.BooleanField(default=True)
+
+    class Meta:
+        verbose_name = _("region of sale")
+        verbose_name_plural = _("regions of sale")
+        constraints = [models.UniqueConstraint(fields=["product", "region"], name="product_once_per_region")]
+
+    def __str__(self) -> str:
+        return f"{self.product} · {self.region_id}"
+
+
+class ProductField(models.Model):
+    """One input the customer fills; its `key` is the name in the request body."""
+
+    class Type(models.TextChoices):
+        NUMBER = "number", _("digits")
+        TEXT = "text", _("text")
+        EMAIL = "email", _("e-mail")
+        SELECT = "select", _("choice")
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="fields")
+    key = models.CharField(max_length=30)
+    name = TranslatedField()
+    label = TranslatedField()
+    type = models.CharField(max_length=6, choices=Type, default=Type.NUMBER)
+    is_required = models.BooleanField(default=True)
+    min_length = models.PositiveSmallIntegerField(default=1)
+    max_length = models.PositiveSmallIntegerField(default=30)
+    placeholder = models.CharField(max_length=60, blank=True)
+    pattern = models.CharField(max_length=200, blank=True)
+    hint = TranslatedField()
+    options = models.JSONField(default=list, blank=True, help_text=_('[{"value": "os_asia", "label": "Asia"}]'))
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "id"]
+        verbose_name = _("input field")
+        verbose_name_plural = _("input fields")
+        constraints = [models.UniqueConstraint(fields=["product", "key"], name="field_once_per_product")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Section(models.Model):
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="sections")
+    code = models.SlugField(max_length=40)
+    title = TranslatedField()
+    icon = models.CharField(max_length=40, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "id"]
+        verbose_name = _("section")
+        verbose_name_plural = _("sections")
+        constraints = [models.UniqueConstraint(fields=["product", "code"], name="section_once_per_product")]
+
+    def __str__(self) -> str:
+        return pick(self.title, "en") or self.code
+
+
+class Sku(models.Model):
+    """One amount of a product that can be bought."""
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="skus")
+    section = models.ForeignKey(Section, on_delete=models.PROTECT, related_name="skus")
+    code = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=80)
+    description = TranslatedField()
+    info = TranslatedField()
+    image = models.ImageField(upload_to="skus/", blank=True)
+    process_minutes = models.PositiveSmallIntegerField(default=0, help_text=_("0: at once"))
+    max_quantity = models.PositiveSmallIntegerField(default=10)
+    badge_text = TranslatedField()
+    badge_color = models.CharField(max_length=7, blank=True, help_text="#RRGGBB")
+    is_featured = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "id"]
+        verbose_name = "SKU"
+        verbose_name_plural = _("SKUs")
+
+    def __str__(self) -> str:
+        return f"{self.code} – {self.name}"
+
+
+class SkuPrice(models.Model):
+    """What a SKU costs in a region, in minor units of the region's currency; `original` is the struck list price."""
+
+    sku = models.ForeignKey(Sku, on_delete=models.CASCADE, related_name="prices")
+    region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+")
+    price_minor = models.BigIntegerField()
+    original_minor = models.BigIntegerField()
+    is_available = models.BooleanField(default=True)
+
+    class Meta:
+        verbose_name = _("price")
+        verbose_name_plural = _("prices")
+        constraints = [
+            models.UniqueConstraint(fields=["sku", "region"], name="price_once_per_region"),
+            models.CheckConstraint(
+                condition=models.Q(price_minor__gt=0) & models.Q(original_minor__gte=models.F("price_minor")),
+                name="price_positive_and_not_over_list",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sku_id} {self.region_id} {self.price_minor}"
+
+
+class ProductClosure(Closure):
+    """Maintenance or cut-off of a product."""
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="closures")
+
+    class Meta:
+        verbose_name = _("closing time of a product")
+        verbose_name_plural = _("closing times of products")

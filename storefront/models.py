@@ -1,0 +1,24 @@
+"""The storefront's models, by subject, in import order."""
+
+from storefront.catalogue.models import (
+    Category,
+    Product,
+    ProductClosure,
+    ProductField,
+    ProductRegion,
+    Section,
+    Sku,
+    SkuPrice,
+)
+from storefront.channels.models import Channel, ChannelCategory, ChannelClosure
+from storefront.content.models import Banner, Contact, Language, Popup, Question
+from storefront.inquiries.models import Inquiry
+from storefront.orders.models import Order, OrderEvent
+from storefront.players.models import OperatorPrefix
+from storefront.promos.models import Promo, PromoSlot
+
+__all__ = [
+    "Banner", "Category", "Channel", "ChannelCategory", "ChannelClosure", "Contact", "Inquiry", "Language",
+    "OperatorPrefix", "Order", "OrderEvent", "Popup", "Product", "ProductClosure", "ProductField", "ProductRegion",
+    "Promo", "PromoSlot", "Question", "Section", "Sku", "SkuPrice",
+]  # fmt: skip

@@ -1,0 +1,135 @@
+"""An order: snapshots of everything that was shown, one state, and one history row per step."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from core.models import Region
+from core.money import Money
+from storefront.catalogue.models import Product, Sku
+from storefront.channels.models import Channel
+from storefront.inquiries.models import Inquiry
+from storefront.promos.models import Promo
+
+
+class Order(models.Model):
+    """Money in minor units of `currency`. The state is moved by storefront.orders.services.advance alone."""
+
+    class Status(models.TextChoices):
+        PENDING = "PENDING", _("waiting for payment")
+        PAID = "PAID", _("paid")
+        PROCESSING = "PROCESSING", _("processing")
+        SUCCESS = "SUCCESS", _("success")
+        FAILED = "FAILED", _("failed")
+        EXPIRED = "EXPIRED", _("expired")
+
+    number = models.CharField(max_length=30, unique=True)
+    inquiry = models.OneToOneField(Inquiry, on_delete=models.PROTECT, related_name="order")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="orders"
+    )
+    region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+")
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+")
+    sku = models.ForeignKey(Sku, on_delete=models.PROTECT, related_name="+")
+    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="+")
+    promo = models.ForeignKey(Promo, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
+
+    product_code = models.CharField(max_length=30)
+    product_name = models.CharField(max_length=120)
+    sku_code = models.CharField(max_length=40)
+    sku_name = models.CharField(max_length=80)
+    channel_code = models.CharField(max_length=30)
+    channel_name = models.CharField(max_length=60)
+    promo_code = models.CharField(max_length=30, blank=True)
+    fields = models.JSONField(help_text=_("[{key, name, value}] in the product's order"))
+    player_id = models.CharField(max_length=120, help_text=_("what the supplier is given as player"))
+    zone = models.CharField(max_length=60, blank=True)
+    nickname = models.CharField(max_length=120, null=True, blank=True)  # noqa: DJ001  (null: not checked)
+    account_region = models.CharField(max_length=2, blank=True)
+    quantity = models.PositiveSmallIntegerField()
+    delivered = models.PositiveSmallIntegerField(default=0)
+    failed = models.PositiveSmallIntegerField(default=0)
+    currency = models.CharField(max_length=3)
+    unit_price_minor = models.BigIntegerField()
+    list_price_minor = models.BigIntegerField()
+    subtotal_minor = models.BigIntegerField()
+    discount_minor = models.BigIntegerField()
+    fee_minor = models.BigIntegerField()
+    total_minor = models.BigIntegerField()
+    email = models.EmailField(blank=True)
+    phone = models.CharField(max_length=16, blank=True, help_text=_("E.164"))
+    language = models.CharField(max_length=5, default="id")
+    owner = models.CharField(max_length=64, blank=True, help_text=_("hash of the cookie of the browser that ordered"))
+    device = models.CharField(max_length=64, blank=True, help_text=_("hash, counted against promos"))
+    address = models.CharField(max_length=64, blank=True, help_text=_("hash of the network address"))
+
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(help_text=_("unpaid orders end then"))
+    paid_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        indexes = [
+            models.Index(fields=["expires_at"], condition=models.Q(status="PENDING"), name="order_unpaid"),
+            models.Index(fields=["paid_at"], condition=models.Q(status="PAID"), name="order_paid_not_taken"),
+            models.Index(fields=["id"], condition=models.Q(status="PROCESSING"), name="order_processing"),
+            models.Index(fields=["user", "-id"], name="order_of_user"),
+            models.Index(fields=["created_at"], name="order_created"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(
+                    total_minor=models.F("subtotal_minor") - models.F("discount_minor") + models.F("fee_minor")
+                )
+                & models.Q(total_minor__gte=0, discount_minor__gte=0, fee_minor__gte=0, quantity__gte=1),
+                name="order_adds_up",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(quantity__gte=models.F("delivered") + models.F("failed")),
+                name="order_units_not_over_quantity",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def total(self) -> Money:
+        return Money(self.total_minor, self.currency)
+
+    @property
+    def inputs(self) -> str:
+        """The account as typed: values joined in field order (API §20)."""
+        return " - ".join(field["value"] for field in self.fields)
+
+    @property
+    def has_ended(self) -> bool:
+        return self.status in (self.Status.SUCCESS, self.Status.FAILED, self.Status.EXPIRED)
+
+
+class OrderEvent(models.Model):
+    """One step of an order, for ever; the invoice's timeline. `reason` is a code of orders.timeline, not a sentence."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="events")
+    before = models.CharField(max_length=10, blank=True)
+    after = models.CharField(max_length=10)
+    by = models.CharField(max_length=60)
+    reason = models.CharField(max_length=60, blank=True)
+    note = models.TextField(blank=True, help_text=_("for staff"))
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name = _("step of an order")
+        verbose_name_plural = _("timeline")
+
+    def __str__(self) -> str:
+        return f"{self.before} → {self.after}"

@@ -1,0 +1,50 @@
+"""What every page draws: icons of the sprite, the gate, ids in groups of three."""
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from storefront.artwork.gate import HALF, SUN
+
+register = template.Library()
+
+#: The gate opens in this many steps, so that style sheets can move it without inline styles.
+GATE_STEPS = 4
+_NOTHING = mark_safe("")
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """The icon of that name from the sprite; hidden from screen readers unless it has a label of its own."""
+    href = static("icons/sprite.svg") + "#" + name
+    if label:
+        return format_html('<svg class="icon" role="img" aria-label="{}"><use href="{}"/></svg>', label, href)
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}"/></svg>', href)
+
+
+@register.simple_tag
+def gate(opening: float = 0.0, identity: str = "") -> SafeString:
+    """The shop's mark, ``opening`` (0 to 1) apart. With an ``identity`` a later swap of the page lets it swing."""
+    step = round(min(max(float(opening), 0.0), 1.0) * GATE_STEPS)
+    x, y, radius = SUN
+    identity = format_html(' id="{}"', identity) if identity else _NOTHING
+    return format_html(
+        '<svg class="gate" viewBox="-14 0 92 62" aria-hidden="true" data-open="{step}"{identity}>'
+        '<circle class="gate-sun" cx="{x}" cy="{y}" r="{radius}"/><path class="gate-left" d="{half}"/>'
+        '<g transform="matrix(-1 0 0 1 64 0)"><path class="gate-right" d="{half}"/></g></svg>',
+        step=step, identity=identity, x=x, y=y, radius=radius, half=HALF,
+    )  # fmt: skip
+
+
+@register.filter
+def threes(text: str) -> str:
+    """``656696292`` as ``656 696 292``, for reading aloud and comparing; anything but plain digits stays as it is."""
+    digits = str(text)
+    if not (digits.isascii() and digits.isdigit()) or len(digits) < 6:
+        return digits
+    first = len(digits) % 3 or 3
+    groups = [digits[:first], *(digits[at : at + 3] for at in range(first, len(digits), 3))]
+    if len(groups) > 1 and len(groups[0]) == 1:
+        groups[:2] = [groups[0] + groups[1]]
+    return "\u2009".join(groups)
