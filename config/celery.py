@@ -1,0 +1,54 @@
+"""The Celery application and its clock. Tasks only wake somebody up: the rows say what there is to do."""
+
+import os
+from typing import Any
+
+from celery import Celery
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("gerbang")
+app.conf.update(
+    broker_url=settings.CELERY_BROKER_URL,
+    broker_connection_retry_on_startup=True,
+    # A message that a killed worker took comes back after this many seconds; sweeps over the rows are usually faster.
+    broker_transport_options={"visibility_timeout": 300, "socket_keepalive": True, "health_check_interval": 15},
+    accept_content=["json"],
+    task_serializer="json",
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_default_queue="default",
+    task_create_missing_queues=True,
+    # Publishing must not hang a request while Redis is away: the row is there, the sweep finds it.
+    task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1},
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    worker_send_task_events=False,
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+    worker_soft_shutdown_timeout=3.0,
+    timezone=settings.TIME_ZONE,
+    enable_utc=True,
+)
+app.autodiscover_tasks()
+app.autodiscover_tasks(["core.health"])
+
+
+def every(seconds: float, task: str, queue: str) -> dict[str, Any]:
+    """An entry of the clock. A tick nobody took in time is void, so none pile up while the workers are away."""
+    return {"task": task, "schedule": seconds, "options": {"queue": queue, "expires": max(2 * seconds, 5)}}
+
+
+app.conf.beat_schedule = {
+    "take paid orders": every(2, "fulfilment.take", "topups"),
+    "poll the supplier": every(settings.GEMGO_POLL_SECONDS, "fulfilment.poll", "polls"),
+    "sweep top-ups": every(5, "fulfilment.sweep", "topups"),
+    "read the supplier's profile": every(60, "fulfilment.supplier_profile", "polls"),
+    "expire unpaid orders": every(5, "payments.expire", "default"),
+    "poll the gateway": every(10, "payments.poll", "polls"),
+    "work off the inbox": every(5, "payments.inbox", "default"),
+    "carry out refunds": every(10, "payments.refunds", "default"),
+    "send mail": every(5, "core.send_mail", "mail"),
+    "heartbeat": every(5, "core.heartbeat", "default"),
+}

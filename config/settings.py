@@ -1,0 +1,247 @@
+"""The store's settings, all read from the environment. What it leaves open is filled in by supervisor.surroundings."""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from config.env import BadValue, Environment, broker, mail, postgres, redis
+from config.guards import refusals
+from supervisor.surroundings import ROOT, complete
+
+_surroundings = complete(os.environ)
+env = Environment(_surroundings.environ)
+
+# --- Where the store stands ---
+
+SHOP_NAME = "Gerbang"
+INVOICE_PREFIX = "GATE"
+DEPOSIT_PREFIX = "DEP"
+PORT = _surroundings.port
+STORE_DATA: Path = _surroundings.data
+PUBLIC_BASE_URL = env.address("PUBLIC_BASE_URL")
+DEMO = env.switch("DEMO", default=True)
+WEB_WORKERS = env.integer("WEB_WORKERS", max(2, min(os.cpu_count() or 2, 8)), least=1, most=64)
+WEB_THREADS = env.integer("WEB_THREADS", 8, least=1, most=256)
+CELERY_CONCURRENCY = env.integer("CELERY_CONCURRENCY", 16, least=1, most=256)
+TRUSTED_PROXIES = env.words("TRUSTED_PROXIES", "127.0.0.1,::1")
+RATE_LIMITS = env.switch("RATE_LIMITS", default=True)
+CORS_ORIGINS = env.words("CORS_ORIGINS")
+METRICS_TOKEN = env.secret("METRICS_TOKEN", "")
+
+# --- Outer parties ---
+
+GEMGO_BASE_URL = env.address("GEMGO_BASE_URL")
+GEMGO_API_KEY = env.secret("GEMGO_API_KEY")
+GEMGO_POLL_SECONDS = env.seconds("GEMGO_POLL_SECONDS", 5, least=0.1)
+GEMGO_SETTLE_SECONDS = env.seconds("GEMGO_SETTLE_SECONDS", 600)
+GEMGO_TIMEOUT_SECONDS = env.seconds("GEMGO_TIMEOUT_SECONDS", 30, least=0.1)
+XENDIT_BASE_URL = env.address("XENDIT_BASE_URL")
+XENDIT_SECRET_KEY = env.secret("XENDIT_SECRET_KEY")
+XENDIT_CALLBACK_TOKEN = env.secret("XENDIT_CALLBACK_TOKEN")
+GOOGLE_CERTS_URL = env.address("GOOGLE_CERTS_URL")
+GOOGLE_CLIENT_ID = env.text("GOOGLE_CLIENT_ID")
+
+VALIDATION_TOKEN_SECONDS = env.integer("VALIDATION_TOKEN_SECONDS", 900, least=1)
+PAYMENT_SECONDS = env.integer("PAYMENT_SECONDS", 0, least=0) or None  # None: as long as the channel allows
+
+# --- Limits ---
+
+# Requests per client address and minute.
+THROTTLES = {
+    "reads": 600,
+    "account_inquiry": 60,
+    "order_inquiry": 60,
+    "orders": 30,
+    "qr": 120,
+    "login": 10,
+    "resend": 5,
+}
+
+# --- Secrets and what the outside world may see ---
+
+SECRET_KEY = env.secret("SECRET_KEY")
+# Fernet keys of encrypted columns, newest first: the first one writes, all of them read.
+ENCRYPTION_KEYS = [key.strip() for key in env.secret("ENCRYPTION_KEYS").split(",") if key.strip()]
+
+_problems = refusals(
+    public=PUBLIC_BASE_URL,
+    demo=DEMO,
+    made=set(_surroundings.made),
+    parties={name: env.text(name) for name in ("GEMGO_BASE_URL", "XENDIT_BASE_URL", "GOOGLE_CERTS_URL")},
+    sandbox=_surroundings.sandbox,
+)
+if _problems:
+    raise BadValue(f"PUBLIC_BASE_URL is {PUBLIC_BASE_URL}, and this is no store for the world yet:\n  " + "\n  ".join(_problems))
+
+_public = urlsplit(PUBLIC_BASE_URL)
+_is_https = _public.scheme == "https"
+DEBUG = False
+ALLOWED_HOSTS = [_public.hostname or "", "127.0.0.1", "localhost", "[::1]"]
+CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
+SESSION_COOKIE_SECURE = _is_https
+CSRF_COOKIE_SECURE = _is_https
+LANGUAGE_COOKIE_SECURE = _is_https
+SECURE_SSL_REDIRECT = _is_https
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _is_https else 0
+# What else lives under the shop's domain is not the shop's to decide: no promise for subdomains, no preload list.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_SAMESITE = "Lax"
+# Two copies on one host share their cookies, whatever their port: each has names of its own.
+SESSION_COOKIE_NAME = f"gerbang_session_{PORT}"
+CSRF_COOKIE_NAME = f"gerbang_csrf_{PORT}"
+
+CORS_ALLOWED_ORIGINS = CORS_ORIGINS
+CORS_URLS_REGEX = r"^/v2/"
+CORS_ALLOW_HEADERS = ["accept", "accept-language", "authorization", "content-type", "if-none-match", "x-device-id"]
+CORS_EXPOSE_HEADERS = ["Retry-After", "ETag"]
+
+# --- Applications ---
+
+INSTALLED_APPS = [
+    "unfold",  # before the admin, whose templates it replaces
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.contrib.postgres",
+    "rest_framework",
+    "drf_spectacular",
+    "corsheaders",
+    "django_htmx",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
+    "config",
+    "core",
+    "accounts",
+    "storefront",
+    "payments",
+    "fulfilment",
+    "demo",
+]
+
+# Short, and what most requests need stands first. Session and user are lazy: only who touches them pays.
+MIDDLEWARE = [
+    "core.health.metrics.Measured",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+AUTH_USER_MODEL = "accounts.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- Rows, caches, files, mail ---
+
+DATABASES = {
+    "default": {
+        **postgres("DATABASE_URL", env.secret("DATABASE_URL")),
+        "CONN_MAX_AGE": None,
+        # Without it, every connection that a restart of PostgreSQL cut would answer 500 once.
+        "CONN_HEALTH_CHECKS": True,
+    },
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = redis("REDIS_URL", env.secret("REDIS_URL"))  # broker, throttles, heartbeat
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": redis("REDIS_URL", env.secret("REDIS_URL"), further=1),
+        "KEY_PREFIX": "gerbang",
+    },
+}
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = STORE_DATA / "static"
+STATICFILES_DIRS = [ROOT / "static"]
+MEDIA_URL = "/media/"
+MEDIA_ROOT = STORE_DATA / "media"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+DEFAULT_FROM_EMAIL = f"{SHOP_NAME} <no-reply@{_public.hostname}>"
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+EMAIL_BACKEND = "core.mail_files.Backend"
+EMAIL_FILE_PATH = STORE_DATA / "mail"
+if env.secret("EMAIL_URL", ""):
+    globals().update(mail("EMAIL_URL", env.secret("EMAIL_URL")))
+
+# --- Languages and time ---
+
+LANGUAGE_CODE = "id"
+LANGUAGES = [("id", "Bahasa Indonesia"), ("en", "English")]  # prepared: ms, fil, th
+LOCALE_PATHS = [ROOT / "locale"]
+TIME_ZONE = "Asia/Jakarta"
+USE_I18N = True
+USE_TZ = True
+
+# --- Background work ---
+
+CELERY_BROKER_URL = broker(REDIS_URL)
+CELERY_QUEUES = ("priority", "topups", "polls", "mail", "default")
+
+# --- API ---
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": f"{SHOP_NAME} API",
+    "VERSION": "2",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
+
+# --- Logs: everything to standard error; whoever started the process keeps it ---
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO").upper()},
+    "loggers": {"django": {"handlers": [], "propagate": True}, "django.server": {"handlers": [], "propagate": True}},
+}

@@ -1,0 +1,1 @@
+"""Brings up and watches everything the store runs on: environment, embedded servers, processes."""
