@@ -1,0 +1,228 @@
+"""What tests stand on: real servers, the sandbox as the outside world, and a whole store under ./run."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+import requests
+from django.conf import settings
+
+from supervisor.children import dies_with_parent
+from supervisor.keeper import embedded_servers
+from supervisor.surroundings import ROOT, complete
+from tests.ports import free_pair
+from tests.settings import KEPT_OUT, RUN
+
+_started: dict[str, "Sandbox | bool"] = {}
+
+
+@pytest.fixture(scope="session")
+def services() -> Iterator[None]:
+    """PostgreSQL and Redis, started by whichever test needs them first and shared by all workers of this run."""
+    with embedded_servers(complete(os.environ), temporary=True):
+        _started["services"] = True
+        yield
+        _started.pop("services")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None, services: None) -> None:
+    """pytest-django's hook: before it makes the test database, the server has to be there."""
+
+
+@pytest.fixture(autouse=True)
+def _clean_outside() -> Iterator[None]:
+    """Every test begins with empty counters, queues and caches and with a sandbox that knows nothing."""
+    if "services" in _started:
+        _flush_redis()
+    box = _started.get("sandbox")
+    if isinstance(box, Sandbox):
+        box.reset()
+        box.faults()
+    yield
+
+
+def _flush_redis() -> None:
+    for url in (settings.REDIS_URL, settings.CACHES["default"]["LOCATION"]):
+        with redis.Redis.from_url(url) as server:
+            server.flushdb()
+
+
+class Sandbox:
+    """The outside world's remote control; see the control calls of the sandbox."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._http = requests.Session()
+
+    def reset(self) -> None:
+        """Orders, payments and faults are forgotten."""
+        self._call("POST", "reset")
+
+    def faults(self, **faults: object) -> None:
+        """These faults and no others; without arguments none."""
+        self._call("PUT", "faults", faults)
+
+    def supplier_orders(self) -> list[dict]:
+        return self._call("GET", "supplier/orders")["orders"]
+
+    def gateway_payments(self) -> list[dict]:
+        return self._call("GET", "gateway/payments")["payments"]
+
+    def pay(self, invoice: str, outcome: str = "paid", repeat: int = 1, amount: float | None = None) -> list[int]:
+        """Somebody pays (or fails to); returns how the store answered each webhook."""
+        body = {"outcome": outcome, "repeat": repeat} | ({} if amount is None else {"amount": amount})
+        return self._call("POST", f"gateway/payments/{invoice}", body)["delivered"]
+
+    def google_id_token(self, **claims: object) -> str:
+        return self._call("POST", "google/id-token", claims)["idToken"]
+
+    def _call(self, method: str, path: str, body: object = None) -> dict:
+        answer = self._http.request(method, f"{self.url}/control/{path}", json=body, timeout=60)
+        assert answer.ok, f"sandbox: {method} {path} answered {answer.status_code}: {answer.text[:500]}"
+        return answer.json() if answer.content else {}
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    """A sandbox of this worker's own; settings point at it, and it sends webhooks to live_server."""
+    around = complete(os.environ)
+    folder = around.data / f"sandbox-{around.port}"
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "log", "ab") as log:
+        command = [sys.executable, "-m", "sandbox", "--port", str(around.port + 1), "--data", str(folder)]
+        process = subprocess.Popen(
+            [*command, "--store-url", around.store],
+            cwd=ROOT,
+            env=around.environ,
+            stdout=log,
+            stderr=log,
+            preexec_fn=dies_with_parent(signal.SIGTERM),
+        )
+    try:
+        _wait_for(around.sandbox + "/healthz", process, folder / "log")
+        _started["sandbox"] = box = Sandbox(around.sandbox)
+        yield box
+    finally:
+        _started.pop("sandbox", None)
+        process.terminate()
+        process.wait(10)
+
+
+def _wait_for(url: str, process: "subprocess.Popen[bytes]", log: Path, within: float = 20) -> None:
+    until = time.monotonic() + within
+    while time.monotonic() < until:
+        assert process.poll() is None, f"it ended at once:\n{log.read_text()[-3000:]}"
+        with contextlib.suppress(requests.RequestException):
+            if requests.get(url, timeout=2).ok:
+                return
+        time.sleep(0.05)
+    raise AssertionError(f"{url} does not answer:\n{log.read_text()[-3000:]}")
+
+
+class Store:
+    """A whole store under ./run, as a script from outside sees it."""
+
+    def __init__(self, data: Path, **environ: str) -> None:
+        self.port = free_pair()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.data = data
+        self.env = {name: value for name, value in os.environ.items() if not name.startswith((*KEPT_OUT, RUN, "DJANGO_"))}
+        self.env |= {"PORT": str(self.port), "STORE_DATA": str(data)} | environ
+        self.http = requests.Session()
+        self.sandbox = Sandbox(f"http://127.0.0.1:{self.port + 1}")
+        self.output: list[str] = []
+        self.process: subprocess.Popen[str] | None = None
+
+    def start(self, within: float = 60) -> float:
+        """Returns the seconds until the store said that it is ready."""
+        begun = time.monotonic()
+        self.data.mkdir(parents=True, exist_ok=True)
+        with open(self.data / "run.err", "ab") as errors:
+            self.process = subprocess.Popen(
+                [str(ROOT / "run")],
+                cwd=ROOT,
+                env=self.env,
+                stdin=subprocess.DEVNULL,
+                stdout=open(self.data / "run.out", "w"),
+                stderr=errors,
+                text=True,
+                preexec_fn=dies_with_parent(signal.SIGTERM),
+            )
+        while f"ready {self.url}\n" not in self.said():
+            assert self.process.poll() is None, f"./run ended: {self.complaints()}"
+            assert time.monotonic() - begun < within, f"not ready after {within} s: {self.complaints()}"
+            time.sleep(0.05)
+        return time.monotonic() - begun
+
+    def stop(self) -> int:
+        """Asks ./run to end, waits and returns its exit code."""
+        assert self.process is not None
+        self.process.terminate()
+        return self.process.wait(15)
+
+    def said(self) -> str:
+        """What ./run wrote to its standard output."""
+        return (self.data / "run.out").read_text()
+
+    def complaints(self) -> str:
+        """What ./run wrote to standard error, and the ends of its children's logs."""
+        files = [self.data / "run.err", *sorted((self.data / "logs").glob("*.log"))]
+        return "\n".join(f"--- {file.name}\n{file.read_text()[-1500:]}" for file in files if file.exists())
+
+    def pids(self, *words: str) -> list[int]:
+        """Processes of this store whose command line contains all of `words`, oldest first."""
+        assert self.process is not None
+        return [pid for pid, line in descendants(self.process.pid) if all(word in line for word in words)]
+
+    def manage(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "manage.py", *words]
+        return subprocess.run(command, cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=120)
+
+
+def descendants(root: int) -> list[tuple[int, str]]:
+    """(pid, command line) of every live process below `root`."""
+    parents: dict[int, int] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+                if fields[0] not in "ZX":
+                    parents[int(entry.name)] = int(fields[1])
+    found = []
+    for pid in sorted(parents):
+        above = pid
+        while above in parents and above != root:
+            above = parents[above]
+        if above == root and pid != root:
+            with contextlib.suppress(OSError):
+                found.append((pid, Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()))
+    return found
+
+
+@pytest.fixture(scope="session")
+def store() -> Iterator[Store]:
+    """A whole store with its own data, quick to settle and to poll; for flows, chaos and browsers."""
+    data = Path(os.environ[RUN]).with_name(f"{os.getpid()}-store")
+    running = Store(
+        data,
+        GEMGO_POLL_SECONDS="0.5",
+        GEMGO_SETTLE_SECONDS="4",
+        GEMGO_TIMEOUT_SECONDS="2",
+        RATE_LIMITS="off",
+    )
+    running.start()
+    yield running
+    assert running.stop() == 0
+    remove(data)
+
+
+def remove(folder: Path) -> None:
+    subprocess.run(["rm", "-rf", "--", str(folder)], check=True)
