@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+from django.utils import timezone
+
+from core.audit import record
 from core.models import StaffCase
 
 
@@ -11,8 +16,20 @@ def open_case(
     kind: str, key: str, title: str, *, about: str = "", evidence: dict[str, Any] | None = None, actions: str = ""
 ) -> bool:
     """A case stands under `key`; True if it was opened just now. Safe to call again and at once from two places."""
-    made = StaffCase.objects.bulk_create(
-        [StaffCase(kind=kind, key=key, title=title[:200], about=about, evidence=evidence or {}, actions=actions)],
-        ignore_conflicts=True,
-    )
-    return bool(made and made[0].pk)
+    given = {"kind": kind, "title": title[:200], "about": about, "evidence": evidence or {}, "actions": actions}
+    _, is_new = StaffCase.objects.get_or_create(key=key, defaults=given)
+    return is_new
+
+
+def resolve(case: StaffCase, by: AbstractBaseUser, resolution: str) -> bool:
+    """The case is closed with what was decided and why, once; False if somebody had closed it before."""
+    waiting = StaffCase.objects.filter(pk=case.pk, state=StaffCase.State.OPEN)
+    with transaction.atomic():
+        is_mine = bool(
+            waiting.update(
+                state=StaffCase.State.RESOLVED, resolved_at=timezone.now(), resolved_by=by, resolution=resolution
+            )
+        )
+        if is_mine:
+            record(by.get_username(), "case resolved", f"case:{case.key}", why=resolution)
+    return is_mine

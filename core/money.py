@@ -47,7 +47,7 @@ class Money:
     @classmethod
     def of(cls, major: Decimal | int | str, currency: str) -> Money:
         """The amount of `major` units; refuses floats and fractions smaller than the currency's unit."""
-        if isinstance(major, float) or isinstance(major, bool):
+        if isinstance(major, float | bool):
             raise NotAnAmount("floats are not amounts")
         try:
             scaled = Decimal(major).scaleb(DECIMALS[currency])

@@ -1,0 +1,10 @@
+"""Doors for Celery: each looks for due rows; being woken twice, or not at all, changes nothing but the time."""
+
+from celery import shared_task
+
+from core import mail
+
+
+@shared_task(name="core.send_mail", queue="mail")
+def send_mail() -> int:
+    return mail.send_due()

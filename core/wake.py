@@ -1,0 +1,38 @@
+"""Waking workers: a message only makes it sooner, the rows say what there is to do (design, "Workers")."""
+
+from __future__ import annotations
+
+import logging
+import time
+from functools import partial
+from typing import Any
+
+from celery import current_app
+from django.db import transaction
+from kombu.exceptions import KombuError
+from redis import RedisError
+
+logger = logging.getLogger(__name__)
+EXPIRES_S = 30
+# While the broker does not answer, each send would wait for its time-out; after one failure nobody tries for a while.
+PAUSE_S = 5.0
+_silent_until = 0.0
+
+
+def wake(task: str, queue: str, *args: Any) -> None:
+    """After the caller's transaction commits, somebody who takes `queue` runs `task`; if not, its sweep does later.
+
+    Never raises and never undoes what was committed: a broker that is away costs seconds, not the order.
+    """
+    transaction.on_commit(partial(_send, task, queue, args), robust=True)
+
+
+def _send(task: str, queue: str, args: tuple[Any, ...]) -> None:
+    global _silent_until
+    if time.monotonic() < _silent_until:
+        return
+    try:
+        current_app.send_task(task, args=args, queue=queue, expires=EXPIRES_S, ignore_result=True, retry=False)
+    except (KombuError, RedisError, OSError) as problem:
+        _silent_until = time.monotonic() + PAUSE_S
+        logger.warning("nobody woken for %s: %s", task, type(problem).__name__)
