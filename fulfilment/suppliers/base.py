@@ -69,6 +69,7 @@ class History:
     rows: tuple[HistoryEntry, ...]
     limit: int
     clock: datetime | None  # the supplier's clock, from the answer's Date header
+    unreadable: int = 0  # rows that were there and could not be read: such a page proves no absence
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,117 @@
+"""HTTP as suppliers need it: one purchase sent at most once, and whether a failure came before any byte was sent."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+CONNECT_SECONDS = 5.0
+_MOST_BYTES = 4_000_000
+_CHUNK = 16_384
+_kept = threading.local()
+
+
+class NotSent(Exception):
+    """No connection came about: the other side never saw the request."""
+
+
+class NoAnswer(Exception):
+    """The request may have been seen; no whole answer came back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    text: str
+    clock: datetime | None  # the Date header
+
+
+def _session() -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False  # a proxy from the environment would answer in the supplier's place
+    adapter = HTTPAdapter(max_retries=0)
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    return session
+
+
+def once(method: str, url: str, *, headers: dict[str, str], json: Any, read_seconds: float) -> Answer:
+    """Sends over a connection of its own, never twice. Raises NotSent or NoAnswer.
+
+    A pooled connection that the other side has just closed fails after the bytes went out, which leaves an outcome
+    unknown for nothing; a new one fails before.
+    """
+    with _session() as session:
+        return _call(session, method, url, headers=headers, json=json, read_seconds=read_seconds)
+
+
+def read(method: str, url: str, *, headers: dict[str, str], read_seconds: float, **what: Any) -> Answer:
+    """For calls that change nothing: over a kept connection, once more where that one had gone stale."""
+    session: requests.Session | None = getattr(_kept, "session", None)
+    if session is None:
+        session = _kept.session = _session()
+    begun = time.monotonic()
+    try:
+        return _call(session, method, url, headers=headers, read_seconds=read_seconds, **what)
+    except NoAnswer:
+        if time.monotonic() - begun > 1:
+            raise
+        return _call(session, method, url, headers=headers, read_seconds=read_seconds, **what)
+
+
+def _call(session: requests.Session, method: str, url: str, *, read_seconds: float, **what: Any) -> Answer:
+    deadline = time.monotonic() + CONNECT_SECONDS + read_seconds
+    try:
+        with session.request(
+            method, url, timeout=(CONNECT_SECONDS, read_seconds), allow_redirects=False, stream=True, **what
+        ) as response:
+            return Answer(response.status_code, _body(response, deadline), _clock(response.headers.get("Date", "")))
+    except requests.exceptions.ConnectTimeout as problem:
+        raise NotSent(str(problem)) from problem
+    except requests.exceptions.RequestException as problem:
+        if _came_before_sending(problem):
+            raise NotSent(str(problem)) from problem
+        raise NoAnswer(str(problem)) from problem
+    except OSError as problem:
+        raise NoAnswer(str(problem)) from problem
+
+
+def _body(response: requests.Response, deadline: float) -> str:
+    # The read time-out starts anew with every byte: a trickle must not hold a worker for ever.
+    parts, size = [], 0
+    for part in response.iter_content(_CHUNK):
+        parts.append(part)
+        size += len(part)
+        if size > _MOST_BYTES or time.monotonic() > deadline:
+            raise NoAnswer("the answer was too long or too slow")
+    return b"".join(parts).decode("utf-8", errors="replace")
+
+
+def _came_before_sending(problem: requests.exceptions.RequestException) -> bool:
+    """Whether it is sure that nothing was sent: refused, no such name, a certificate that does not hold."""
+    seen: BaseException | None = problem
+    for _ in range(6):
+        if seen is None:
+            return False
+        if isinstance(seen, NewConnectionError | ConnectTimeoutError | ssl.SSLCertVerificationError):
+            return True
+        inner = getattr(seen, "reason", None) or (seen.args[0] if seen.args else None)
+        seen = inner if isinstance(inner, BaseException) else seen.__cause__
+    return False
+
+
+def _clock(header: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(header)
+    except (TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
