@@ -44,6 +44,7 @@ class Payment(models.Model):
     received_minor = models.BigIntegerField(default=0)
     expires_at = models.DateTimeField()
     not_before = models.DateTimeField(default=timezone.now, help_text=_("next look at the gateway"))
+    looked_at = models.DateTimeField(null=True, blank=True, help_text=_("last look a customer asked for"))
     polls = models.PositiveSmallIntegerField(default=0)
     error = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -66,7 +67,7 @@ class Payment(models.Model):
             models.Index(fields=["not_before"], condition=models.Q(state__in=["OPENING", "OPEN"]), name="payment_live"),
             models.Index(
                 fields=["not_before"],
-                condition=models.Q(state__in=["EXPIRED", "FAILED", "CANCELLED"]),
+                condition=models.Q(state__in=["SETTLED", "EXPIRED", "FAILED", "CANCELLED"]),
                 name="payment_may_come_late",
             ),
         ]

@@ -15,12 +15,17 @@ class GatewayUnavailable(Exception):
     """No usable answer: time-out, reset, 5xx, 429. Whether something was made is not known."""
 
 
+class GatewayNotReached(GatewayUnavailable):
+    """No connection came about, or the gateway turned the call away unread (429): surely nothing was made."""
+
+
 class GatewayRefused(Exception):
     """The gateway said no and made nothing; trying the same again is pointless. `code` is the gateway's own."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
+        self.status = status
 
 
 class Standing(StrEnum):
@@ -73,6 +78,8 @@ class CaptureSeen:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
+    """What stands at the gateway; `reference` is the one that the request was made with."""
+
     standing: Standing
     captures: tuple[CaptureSeen, ...] = ()
     reference: str = ""
@@ -110,13 +117,18 @@ class Gateway(Protocol):
         """Opens a payable request. Raises GatewayUnavailable or GatewayRefused."""
 
     def look_up(self, gateway_id: str, payment_id: str = "") -> Looked:
-        """What stands at the gateway now, captures included. Raises GatewayUnavailable."""
+        """What stands at the gateway now, captures included; `payment_id` names a payment that a hint spoke of.
+        Raises GatewayUnavailable."""
 
     def cancel(self, gateway_id: str) -> bool:
-        """True when it can no longer be paid; False when the gateway would not (in progress, already ended)."""
+        """True when it can no longer be paid; False when the gateway would not (in progress, already ended).
+        Raises GatewayUnavailable."""
 
     def refund(self, gateway_id: str, amount: Money, reference: str) -> RefundReply:
         """Asks for money back. Raises GatewayUnavailable (unknown!) or GatewayRefused (nothing sent)."""
+
+    def look_up_refund(self, refund_id: str) -> RefundReply:
+        """How far a refund has come. Raises GatewayUnavailable, or GatewayRefused where it is not known."""
 
     def is_authentic(self, headers: Mapping[str, str], body: bytes) -> bool:
         """Whether a webhook carries what only the gateway knows; constant time."""
