@@ -4,7 +4,9 @@ import os
 from typing import Any
 
 from celery import Celery
+from celery.signals import task_prerun
 from django.conf import settings
+from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -31,6 +33,10 @@ app.conf.update(
     timezone=settings.TIME_ZONE,
     enable_utc=True,
 )
+# Celery would close every thread's database connection around every task. They are kept, and looked at as a request's would be.
+app.conf["CELERY_DB_REUSE_MAX"] = 10**12
+task_prerun.connect(lambda **_: close_old_connections(), weak=False)
+
 app.autodiscover_tasks()
 app.autodiscover_tasks(["core.health"])
 
