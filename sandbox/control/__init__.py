@@ -1,0 +1,1 @@
+"""Knobs for load generators, fault tests and people."""

@@ -1,0 +1,51 @@
+"""Every path of the sandbox."""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+
+from sandbox.control import doors as control
+from sandbox.gemgo import doors as gemgo
+from sandbox.google import doors as google
+from sandbox.pay import doors as pay
+from sandbox.wire import answer
+from sandbox.xendit import doors as xendit
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Alive."""
+    return answer({"status": "ok"})
+
+
+urlpatterns = [
+    path("healthz", healthz),
+    path("gemgo/api/v1/orders/create_order", gemgo.create_order),
+    path("gemgo/api/v1/orders/order_history", gemgo.order_history),
+    path("gemgo/api/v1/orders/check_player", gemgo.check_player),
+    path("gemgo/api/v1/orders/funding_history", gemgo.funding_history),
+    path("gemgo/api/v1/reseller/profile", gemgo.profile),
+    path("gemgo/api/v1/catalogue/categories", gemgo.categories),
+    path("gemgo/api/v1/catalogue/products/<str:game_code>", gemgo.products),
+    path("xendit/v3/payment_requests", xendit.create_payment_request),
+    path("xendit/v3/payment_requests/<str:request_id>", xendit.payment_request),
+    path("xendit/v3/payment_requests/<str:request_id>/cancel", xendit.cancel_payment_request),
+    path("xendit/v3/payment_requests/<str:request_id>/simulate", xendit.simulate),
+    path("xendit/v3/payments/<str:payment_id>", xendit.payment),
+    path("xendit/refunds", xendit.create_refund),
+    path("xendit/refunds/<str:refund_id>", xendit.refund),
+    path("xendit/sessions", xendit.create_session),
+    path("xendit/sessions/<str:session_id>", xendit.session),
+    path("xendit/sessions/<str:session_id>/cancel", xendit.cancel_session),
+    path("pay/<str:name>", pay.page),
+    path("google/certs", google.certs),
+    path("google/authorize", google.authorize),
+    path("google/token", google.token),
+    path("google/userinfo", google.userinfo),
+    path("control/reset", control.reset),
+    path("control/faults", control.set_faults),
+    path("control/supplier/orders", control.supplier_orders),
+    path("control/supplier/balance", control.supplier_balance),
+    path("control/supplier/products/<str:product_code>", control.supplier_product),
+    path("control/gateway/payments", control.gateway_payments),
+    path("control/gateway/payments/<str:name>", control.gateway_payment),
+    path("control/google/id-token", control.google_id_token),
+]

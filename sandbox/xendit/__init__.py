@@ -1,0 +1,1 @@
+"""Xendit: Payment Requests v3, Sessions (hosted card page), refunds and webhooks."""

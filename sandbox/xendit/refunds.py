@@ -1,0 +1,105 @@
+"""Refunds: accepted at once, ended later, told by webhook."""
+
+import json
+import sqlite3
+import uuid
+from typing import Any
+
+from sandbox.state import database, faults, schedule
+from sandbox.wire import major, now_ms
+from sandbox.xendit import channels, fields, requests, shapes, webhooks
+from sandbox.xendit.errors import Refused
+
+FINISH = "xendit.refund"
+_REASONS = ("FRAUDULENT", "DUPLICATE", "REQUESTED_BY_CUSTOMER", "CANCELLATION", "OTHERS")
+
+
+def create(body: dict[str, Any], idempotency_key: str | None) -> tuple[sqlite3.Row, sqlite3.Row]:
+    """A PENDING refund and what it refunds; the same idempotency key answers the first one again. Raises Refused."""
+    payable = requests.find(fields.text(body, "payment_request_id", 1, 64))
+    reference = fields.text(body, "reference_id", 1, 255)
+    reason = fields.choice(body, "reason", _REASONS)
+    if body.get("currency", payable["currency"]) != payable["currency"]:
+        raise Refused(fields.VALIDATION, f"currency must be {payable['currency']}")
+    channel = channels.find(payable["channel_code"], payable["country"])
+    if channel is None or not channel.refunds:
+        raise Refused("REFUND_NOT_SUPPORTED", f"Refund is not supported for {payable['channel_code']}")
+    asked = body.get("amount")
+    asked_cents = None if asked is None else fields.amount_cents(asked, payable["currency"], "amount")
+
+    created_ms = now_ms()
+    with database.transaction() as running:
+        if idempotency_key:
+            first = running.one("SELECT * FROM refunds WHERE idempotency_key = ?", (idempotency_key,))
+            if first is not None:
+                return first, payable
+        left_cents = _captured(running, payable["id"]) - _given_back(running, payable["id"])
+        cents = left_cents if asked_cents is None else asked_cents
+        if not _captured(running, payable["id"]):
+            raise Refused("INELIGIBLE_TRANSACTION_STATUS", "The payment request has no successful payment")
+        if cents > left_cents or cents <= 0:
+            raise Refused("REFUND_AMOUNT_EXCEEDED", f"At most {major(left_cents)} can be refunded")
+        cursor = running.execute(
+            "INSERT INTO refunds (refund_id, payable, amount_cents, reference, reason, status, metadata,"
+            " idempotency_key, created_ms, updated_ms) VALUES (?, ?, ?, ?, ?, 'PENDING', ?, ?, ?, ?)",
+            (
+                f"rfd-{uuid.uuid4()}",
+                payable["id"],
+                cents,
+                reference,
+                reason,
+                json.dumps(body.get("metadata")),
+                idempotency_key,
+                created_ms,
+                created_ms,
+            ),
+        )
+        if not faults.happens("refund", "never"):
+            due_ms = created_ms + int(faults.number("refund", "finish_after_ms"))
+            succeeds = not faults.happens("refund", "fail")
+            schedule.add(running, due_ms, FINISH, {"id": cursor.lastrowid, "succeeds": succeeds})
+        row = running.one("SELECT * FROM refunds WHERE id = ?", (cursor.lastrowid,))
+    assert row is not None
+    return row, payable
+
+
+def _captured(running: database.Transaction, payable_id: int) -> int:
+    row = running.one(
+        "SELECT COALESCE(SUM(amount_cents), 0) FROM payments WHERE payable = ? AND status = 'SUCCEEDED'", (payable_id,)
+    )
+    assert row is not None
+    return int(row[0])
+
+
+def _given_back(running: database.Transaction, payable_id: int) -> int:
+    row = running.one(
+        "SELECT COALESCE(SUM(amount_cents), 0) FROM refunds WHERE payable = ? AND status IN ('PENDING', 'SUCCEEDED')",
+        (payable_id,),
+    )
+    assert row is not None
+    return int(row[0])
+
+
+def find(refund_id: str) -> tuple[sqlite3.Row, sqlite3.Row]:
+    """The refund of that id and what it refunds. Raises Refused (DATA_NOT_FOUND)."""
+    row = database.one("SELECT * FROM refunds WHERE refund_id = ?", (refund_id,))
+    payable = database.one("SELECT * FROM payables WHERE id = ?", (row["payable"],)) if row is not None else None
+    if row is None or payable is None:
+        raise Refused("DATA_NOT_FOUND", f"Refund {refund_id} could not be found")
+    return row, payable
+
+
+def finish(payload: dict[str, Any], tries: int) -> None:
+    """The refund has SUCCEEDED or FAILED and its webhook is under way."""
+    status, code = ("SUCCEEDED", None) if payload["succeeds"] else ("FAILED", "REFUND_FAILED")
+    with database.transaction() as running:
+        changed = running.execute(
+            "UPDATE refunds SET status = ?, failure_code = ?, updated_ms = ? WHERE id = ? AND status = 'PENDING'",
+            (status, code, now_ms(), payload["id"]),
+        ).rowcount
+        row = running.one("SELECT * FROM refunds WHERE id = ?", (payload["id"],))
+        if not changed or row is None:
+            return
+        payable = running.one("SELECT * FROM payables WHERE id = ?", (row["payable"],))
+        assert payable is not None
+        webhooks.announce(running, webhooks.Event(f"refund.{status.lower()}", shapes.refund(row, payable)))
