@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.models import Closure, Region
 from core.translated import TranslatedField, pick
+from storefront.content.html import TranslatedHtmlField
 
 
 class ChannelCategory(models.Model):
@@ -40,7 +41,7 @@ class Channel(models.Model):
     kind = models.CharField(max_length=8, choices=Kind)
     name = models.CharField(max_length=60)
     description = TranslatedField()
-    instruction = TranslatedField(help_text=_("HTML; cleaned when saved"))
+    instruction = TranslatedHtmlField(help_text=_("HTML; cleaned when saved"))
     image = models.ImageField(upload_to="channels/", blank=True)
     fee_minor = models.BigIntegerField(default=0)
     fee_percent = models.DecimalField(max_digits=6, decimal_places=3, default=0)

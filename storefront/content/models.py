@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.models import Region
 from core.translated import TranslatedField
+from storefront.content.html import TranslatedHtmlField
 
 
 class Language(models.Model):
@@ -61,7 +62,7 @@ class Scheduled(models.Model):
 
 class Popup(Scheduled):
     title = TranslatedField()
-    content = TranslatedField(help_text=_("HTML; cleaned when saved"))
+    content = TranslatedHtmlField(help_text=_("HTML; cleaned when saved"))
 
     class Meta:
         ordering = ["position", "-id"]
@@ -89,7 +90,7 @@ class Question(models.Model):
     """One entry of the help page."""
 
     question = TranslatedField()
-    answer = TranslatedField(help_text=_("HTML; cleaned when saved"))
+    answer = TranslatedHtmlField(help_text=_("HTML; cleaned when saved"))
     is_active = models.BooleanField(default=True)
     position = models.PositiveSmallIntegerField(default=0)
 
