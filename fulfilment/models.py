@@ -19,13 +19,17 @@ class SupplierAccount(models.Model):
     currency = models.CharField(max_length=3, default="USD")
     is_active = models.BooleanField(default=True)
     paused_at = models.DateTimeField(null=True, blank=True)
-    paused_why = models.CharField(max_length=200, blank=True)
+    paused_why = models.CharField(max_length=20, blank=True, help_text=_("balance, denied, or staff's word"))
+    paused_needs_minor = models.BigIntegerField(
+        null=True, blank=True, help_text=_("it goes on by itself once the balance reaches this")
+    )
     balance_minor = models.BigIntegerField(null=True, blank=True)
     counters = models.JSONField(default=dict, help_text=_("the supplier's own totals when last read"))
     profile_read_at = models.DateTimeField(null=True, blank=True)
     max_per_second = models.FloatField(default=0, help_text=_("calls that create orders; 0: no limit"))
     max_in_flight = models.PositiveSmallIntegerField(default=0, help_text=_("0: no limit"))
     poll_claimed_at = models.DateTimeField(null=True, blank=True)
+    poll_wanted_at = models.DateTimeField(null=True, blank=True, help_text=_("a callback asked for an early look"))
     polled_at = models.DateTimeField(null=True, blank=True)
     poll_limit = models.PositiveIntegerField(default=50, help_text=_("rows asked for; doubles until coverage holds"))
     baseline_at = models.DateTimeField(null=True, blank=True, help_text=_("history read whole for the first time"))
@@ -112,10 +116,9 @@ class TopUp(models.Model):
         indexes = [
             models.Index(fields=["not_before"], condition=models.Q(state="QUEUED"), name="topup_queued"),
             models.Index(
-                fields=["not_before"],
-                condition=models.Q(state__in=["SENDING", "UNKNOWN", "ACCEPTED"]),
-                name="topup_out",
+                fields=["waits_for"], condition=models.Q(state="QUEUED") & ~models.Q(waits_for=""), name="topup_waits"
             ),
+            models.Index(fields=["not_before"], condition=models.Q(state="ACCEPTED"), name="topup_accepted"),
         ]
 
     def __str__(self) -> str:
@@ -152,16 +155,30 @@ class HistoryRow(models.Model):
 
 
 class Attempt(models.Model):
-    """One call to a supplier, committed before it is made; never made again from here: a retry is a new row."""
+    """One call to a supplier, committed as SENDING before it is made; never made again: a retry is a new row.
+
+    ACCEPTED stays when the goods arrived (`ended_at` says so). Why this makes a top-up happen once:
+    docs/decisions/exactly-once.md.
+    """
 
     class State(models.TextChoices):
-        READY = "READY", _("to be sent")
         SENDING = "SENDING", _("on the wire")
         ACCEPTED = "ACCEPTED", _("accepted")
         REJECTED = "REJECTED", _("refused: nothing made")
         NOT_SENT = "NOT_SENT", _("no connection: nothing made")
         UNKNOWN = "UNKNOWN", _("unknown")
         NOT_CREATED = "NOT_CREATED", _("proved not made")
+        FAILED = "FAILED", _("accepted, then failed by the supplier")
+
+    class Verdict(models.TextChoices):
+        """What a refusal meant, and how an unknown outcome was settled."""
+
+        NONE = "", _("not judged yet")
+        REFUSED = "REFUSED", _("this product was refused: the next route is tried")
+        BALANCE = "BALANCE", _("our balance was too low: the unit waits")
+        DENIED = "DENIED", _("we were not let in: the unit waits")
+        ADOPTED = "ADOPTED", _("found in the history")
+        STAFF = "STAFF", _("decided by staff")
 
     topup = models.ForeignKey(TopUp, on_delete=models.PROTECT, related_name="attempts")
     number = models.PositiveSmallIntegerField()
@@ -175,10 +192,14 @@ class Attempt(models.Model):
     zone = models.CharField(max_length=60, blank=True)
     callback_token = models.CharField(max_length=64, unique=True)
     callback_seen_at = models.DateTimeField(null=True, blank=True)
-    state = models.CharField(max_length=11, choices=State, default=State.READY)
-    sent_at = models.DateTimeField(null=True, blank=True)
+    state = models.CharField(max_length=11, choices=State, default=State.SENDING)
+    verdict = models.CharField(max_length=8, choices=Verdict, default=Verdict.NONE, blank=True)
+    sent_at = models.DateTimeField(default=timezone.now, help_text=_("committed before the first byte goes out"))
     answered_at = models.DateTimeField(null=True, blank=True, help_text=_("end of the call, however it ended"))
     http_status = models.PositiveSmallIntegerField(null=True, blank=True)
+    is_named_alike = models.BooleanField(
+        default=False, help_text=_("the answer named the product as the catalogue does")
+    )
     answer = models.TextField(blank=True, help_text=_("up to 16 KB, without the key"))
     transaction_id = models.CharField(max_length=80, blank=True)
     made_at = models.DateTimeField(null=True, blank=True, help_text=_("by the supplier's clock"))
@@ -205,12 +226,18 @@ class Attempt(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["topup"],
-                condition=models.Q(state__in=["READY", "SENDING", "UNKNOWN", "ACCEPTED"]),
+                condition=models.Q(state__in=["SENDING", "UNKNOWN", "ACCEPTED"]),
                 name="one_live_attempt_per_topup",
             ),
         ]
         indexes = [
             models.Index(fields=["account"], condition=models.Q(state="UNKNOWN"), name="attempt_unknown"),
+            models.Index(fields=["sent_at"], condition=models.Q(state="SENDING"), name="attempt_on_the_wire"),
+            models.Index(
+                fields=["account", "answered_at"],
+                condition=models.Q(state="ACCEPTED", history_row=None),
+                name="attempt_not_in_history",
+            ),
             models.Index(fields=["account", "transaction_id"], name="attempt_transaction"),
         ]
 
