@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import IntegrityError, transaction
 from django.db.models import Count, F, OuterRef, Q
-from django.utils import formats
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from core.errors import Refused
@@ -152,14 +152,14 @@ def take(promo_id: int, holder: str, target: str, device: str, address: str, now
         _hold_again(promo, held)
 
 
-def release(holder: str, now: datetime) -> bool:
+def release(holder: str, now: datetime | None = None) -> bool:
     """The slot `holder` held is free again; True for the one call that freed it. Nothing happens without a slot."""
     slot = PromoSlot.objects.filter(holder=holder, released_at=None).first()
     if slot is None:
         return False
     with transaction.atomic():
         lock(slot.promo_id)
-        if not PromoSlot.objects.filter(pk=slot.pk, released_at=None).update(released_at=now):
+        if not PromoSlot.objects.filter(pk=slot.pk, released_at=None).update(released_at=now or timezone.now()):
             return False
         Promo.objects.filter(pk=slot.promo_id).update(used=F("used") - 1)
         return True

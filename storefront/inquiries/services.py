@@ -1,0 +1,231 @@
+"""Quotes: everything about a purchase checked and priced, and kept as one row whose price holds until it expires.
+
+Nothing moves here: no promo slot is taken, no payment opened. The token that stands for a quote is its signed id.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from core import phones
+from core.errors import Refused, Text, invalid
+from core.money import Money
+from core.web.client import Client
+from storefront import regions
+from storefront.catalogue.services import Offer, find_offer
+from storefront.channels import services as channels
+from storefront.channels.models import Channel
+from storefront.inquiries.models import Inquiry
+from storefront.players import services as players
+from storefront.promos import services as promos
+
+# Inputs of a purchase that are the buyer's contact, unless the product has an input of that name (DANA: phoneNumber).
+CONTACT_KEYS = ("email", "phoneNumber")
+_token = signing.Signer(salt="storefront.inquiry", sep=".")
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What somebody wants to buy. `data` holds the product's inputs by key; contact keys in it that are none of the
+    product's inputs are passed over. `region_code` "" leaves the region to the rules of `region_of`."""
+
+    product_code: str
+    sku_code: str
+    payment_code: str
+    email: str
+    phone: str = ""
+    quantity: int = 1
+    promo_code: str = ""
+    region_code: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+def quote(ask: Ask, client: Client, user: User | None, language: str, now: datetime) -> Inquiry:
+    """The row that holds the quote, with product, sku, channel, region and promo at hand.
+
+    Raises Refused with the code of whatever stands in the way, nothing written: INVALID_REGION, NOT_FOUND,
+    SKU_UNAVAILABLE, VALIDATION_ERROR, INVALID_PAYMENT_METHOD, UNAUTHORIZED (balance without sign-in),
+    INCONSISTENT_PROVIDER, ACCOUNT_NOT_FOUND, CHECK_UNAVAILABLE, PROMO_*, AMOUNT_TOO_LOW, AMOUNT_TOO_HIGH.
+    """
+    region_code = region_of(ask, user)
+    offer = find_offer(ask.product_code, ask.sku_code, region_code, now, language)
+    email, phone, values = _read(ask, offer)
+    channel = _channel(ask.payment_code, region_code, user, language, now)
+    players.check_operator(offer.product, values, region_code)
+    checked = players.check(offer.product, values, check_game=offer.check_game, region_code=region_code)
+
+    unit = unit_price(offer, user)
+    subtotal = unit * ask.quantity
+    found = promos.find(ask.promo_code) if ask.promo_code else None
+    discount = Money(0, subtotal.currency)
+    if found is not None:
+        use = promos.Use(
+            product_id=offer.product.pk,
+            channel_id=channel.pk,
+            region_code=region_code,
+            list_total=offer.list_price * ask.quantity,
+            subtotal=subtotal,
+            target=promos.target_of(offer.product.pk, values),
+            device=client.device_key,
+            address=client.address_key,
+            level=user.level if user else "",
+        )
+        discount = promos.check(found, use, now)
+    fee = channels.fee(channel, subtotal)
+    total = subtotal - discount + fee
+    channels.check_limits(channel, total)
+
+    inquiry = Inquiry(
+        user=user,
+        region=offer.region,
+        product=offer.product,
+        sku=offer.sku,
+        channel=channel,
+        promo=found.promo if found else None,
+        fields=values,
+        nickname=checked.nickname,
+        account_region=checked.region,
+        quantity=ask.quantity,
+        currency=subtotal.currency,
+        unit_price_minor=unit.minor,
+        list_price_minor=offer.list_price.minor,
+        subtotal_minor=subtotal.minor,
+        discount_minor=discount.minor,
+        fee_minor=fee.minor,
+        total_minor=total.minor,
+        email=email,
+        phone=phone,
+        language=language,
+        owner=client.owner_key,
+        device=client.device_key,
+        address=client.address_key,
+        created_at=now,
+        expires_at=now + timedelta(seconds=settings.VALIDATION_TOKEN_SECONDS),
+    )
+    inquiry.save(force_insert=True)
+    return inquiry
+
+
+def region_of(ask: Ask, user: User | None) -> str:
+    """Where the sale takes place (decisions, Region): as asked, else the only region of the channel, else the member's
+    current one, else the default. Raises INVALID_REGION."""
+    if ask.region_code:
+        return regions.find_region(ask.region_code).code
+    only = channels.only_region(ask.payment_code)
+    if only:
+        return only
+    if user is not None and user.current_region_id:
+        return user.current_region_id
+    return regions.default_region().code
+
+
+def unit_price(offer: Offer, user: User | None) -> Money:
+    """What one unit costs this buyer. Members' discounts lower it (decisions, Money) from when there are any."""
+    return offer.unit
+
+
+def token_of(inquiry: Inquiry) -> str:
+    """The validation token: signed, fit for an address, and saying nothing but the row's id."""
+    return _token.sign(inquiry.pk.hex)
+
+
+def open_token(token: str) -> uuid.UUID:
+    """The id of the inquiry that `token` stands for. Raises INVALID_TOKEN for anything we did not sign."""
+    try:
+        return uuid.UUID(hex=_token.unsign(token))
+    except (signing.BadSignature, ValueError) as problem:
+        raise invalid_token() from problem
+
+
+def lock(inquiry_id: uuid.UUID) -> Inquiry:
+    """The quote with all that an order copies from it, locked until the caller's transaction ends; one statement.
+
+    Whether an order came of it must be asked in a statement of its own after this one: what is read together with a
+    lock may be older than the lock. Raises INVALID_TOKEN where there is no such row (any more).
+    """
+    inquiry = (
+        Inquiry.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("product", "sku", "channel", "promo", "promo__region", "region", "user")
+        .filter(pk=inquiry_id)
+        .first()
+    )
+    if inquiry is None:
+        raise invalid_token()
+    return inquiry
+
+
+def promo_target(inquiry: Inquiry) -> str:
+    """What `promos.take` counts the quote's account under."""
+    return promos.target_of(inquiry.product_id, inquiry.fields)
+
+
+def invalid_token() -> Refused:
+    return Refused(
+        "INVALID_TOKEN",
+        _("This confirmation is not valid. Please start the purchase again."),
+        details=_("The validation token is not one of ours."),
+    )
+
+
+def _inputs(ask: Ask, offer: Offer) -> dict[str, Any]:
+    """The product's inputs: contact keys stay only where the product has an input of that name."""
+    known = {field.key for field in offer.product.fields.all()}
+    return {key: value for key, value in ask.data.items() if key in known or key not in CONTACT_KEYS}
+
+
+def _read(ask: Ask, offer: Offer) -> tuple[str, str, list[players.Value]]:
+    """(e-mail address, phone in E.164 or "", the product's values). Raises VALIDATION_ERROR naming all that is wrong
+    at once, so that a form can show it in one go.
+
+    The address is where the invoice goes, so it is asked for; nothing needs the phone number, it may be left out.
+    """
+    wrong: dict[str, Text] = {}
+    email, phone, values = ask.email.strip(), ask.phone.strip(), []
+    if not 1 <= ask.quantity <= offer.sku.max_quantity:
+        wrong["quantity"] = _("Choose 1 to %(most)d.") % {"most": offer.sku.max_quantity}
+    if not email:
+        wrong["email"] = _("Please fill this in.")
+    elif not _is_email(email):
+        wrong["email"] = _("This is not an e-mail address.")
+    try:
+        phone = phones.e164(phone, offer.region.code) if phone else ""
+    except Refused as problem:
+        wrong |= problem.fields
+    try:
+        values = players.read_fields(list(offer.product.fields.all()), _inputs(ask, offer), offer.region)
+    except Refused as problem:
+        wrong |= problem.fields
+    if wrong:
+        raise invalid(wrong)
+    return email, phone, values
+
+
+def _is_email(text: str) -> bool:
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return len(text) <= 254
+
+
+def _channel(code: str, region_code: str, user: User | None, language: str, now: datetime) -> Channel:
+    channel = channels.find_channel(code, region_code)
+    channels.ensure_open(channel, now, language)
+    if channel.kind == Channel.Kind.BALANCE and user is None:
+        raise Refused(
+            "UNAUTHORIZED",
+            _("Sign in to pay from your balance."),
+            details=_("A balance belongs to a member."),
+        )
+    return channel

@@ -1,0 +1,55 @@
+"""What the invoice says about each step, by reason code, in the reader's language. Stages may add reasons to the rows;
+a code without a sentence of its own is told by the state it led to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TypedDict
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from storefront.orders.models import Order, OrderEvent
+
+_BY_STATUS: dict[str, str | Promise] = {
+    Order.Status.PENDING: _("Order created, waiting for payment"),
+    Order.Status.PAID: _("Payment received"),
+    Order.Status.PROCESSING: _("Processing your order"),
+    Order.Status.SUCCESS: _("%(item)s has been added to your account"),
+    Order.Status.FAILED: _("Your order could not be delivered. Your money is on its way back."),
+    Order.Status.EXPIRED: _("Not paid in time, the order was closed"),
+}
+_BY_REASON: dict[str, str | Promise] = {
+    "free": _("Nothing to pay"),
+    "paid_late": _("Payment received after the deadline, the order goes on"),
+    "partly": _("%(delivered)d of %(quantity)d delivered; the rest is paid back."),
+    "out_of_stock": _("Sold out at our supplier. Your money is on its way back."),
+    "wrong_account": _("The game did not accept this account. Your money is on its way back."),
+    "cancelled": _("The order was cancelled"),
+}
+
+
+class Step(TypedDict):
+    """One entry of the timeline (API §20); `status` keeps PAID apart from PROCESSING."""
+
+    status: str
+    message: str
+    timestamp: datetime
+
+
+def message(order: Order, event: OrderEvent) -> str:
+    """The sentence for a step, in the active language."""
+    words = {
+        "item": order.sku_name,
+        "delivered": order.delivered,
+        "failed": order.failed,
+        "quantity": order.quantity,
+    }
+    return str(_BY_REASON.get(event.reason) or _BY_STATUS[event.after]) % words
+
+
+def steps(order: Order) -> list[Step]:
+    """All steps of the order, oldest first; one statement, none where events are prefetched."""
+    return [
+        {"status": event.after, "message": message(order, event), "timestamp": event.at} for event in order.events.all()
+    ]

@@ -1,0 +1,68 @@
+"""Whose account is topped up: reading what was typed, asking its game, and the operator rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from core.errors import not_found
+from storefront.catalogue.models import Product, ProductRegion
+from storefront.players.checking import Checked, check, value_of
+from storefront.players.fields import Value
+from storefront.players.fields import read as read_fields
+from storefront.players.operators import check_operator, operator_of
+
+__all__ = [
+    "Account", "Checked", "Value", "check", "check_operator", "find_account", "operator_of", "read_account",
+    "read_fields", "value_of",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What was typed for a product, and what its game says about it; `checked` is None where it was not asked."""
+
+    product: Product
+    region_code: str
+    fields: list[Value]
+    checked: Checked | None = None
+
+
+def find_account(product_code: str, data: Mapping[str, Any], region_code: str = "") -> Account:
+    """The account behind the inputs of a product, checked; without a region, as sold in the default one.
+
+    Two statements (three for operators). Raises NOT_FOUND for a product not sold there, VALIDATION_ERROR,
+    INCONSISTENT_PROVIDER, ACCOUNT_NOT_FOUND, CHECK_UNAVAILABLE.
+    """
+    sold_in = _sold_in(product_code, region_code)
+    product = sold_in.product
+    fields = read_fields(list(product.fields.all()), data, sold_in.region)
+    check_operator(product, fields, sold_in.region_id)
+    checked = check(product, fields, check_game=sold_in.check_game, region_code=sold_in.region_id)
+    return Account(product, sold_in.region_id, fields, checked)
+
+
+def read_account(product_code: str, data: Mapping[str, Any], region_code: str = "") -> Account:
+    """What was typed so far, unchecked: unknown inputs are passed over. Raises NOT_FOUND, VALIDATION_ERROR."""
+    sold_in = _sold_in(product_code, region_code)
+    fields = read_fields(list(sold_in.product.fields.all()), data, sold_in.region, lenient=True)
+    return Account(sold_in.product, sold_in.region_id, fields)
+
+
+def _sold_in(product_code: str, region_code: str) -> ProductRegion:
+    there = Q(region_id=region_code) if region_code else Q(region__is_default=True)
+    sold_in = (
+        ProductRegion.objects.filter(
+            there, product__code=product_code, product__is_active=True, region__is_active=True, is_available=True
+        )
+        .select_related("product", "region")
+        .prefetch_related("product__fields")
+        .first()
+    )
+    if sold_in is None:
+        raise not_found(_("There is no product with that code in this region."))
+    return sold_in
