@@ -37,7 +37,7 @@ def main() -> None:
         *("--timeout", "120", "--graceful-timeout", "2", "--no-control-socket", "--log-level", "warning"),
     ]
     sys.stdout.flush()
-    os.execv(sys.executable, command)
+    os.execv(sys.executable, command)  # noqa: S606  (a list of our own making; no shell is wanted)
 
 
 if __name__ == "__main__":

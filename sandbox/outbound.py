@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 NO_ANSWER = 0
 
 
-def post_json(url: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None, timeout_s: float = 10) -> int:
+def post_json(
+    url: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None, timeout_s: float = 10
+) -> int:
     """Posts once, on a new connection, following no redirect. Answers the HTTP status, or NO_ANSWER (0)."""
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection

@@ -1,6 +1,5 @@
-"""Settings of the sandbox. Everything comes from the environment that `python -m sandbox` prepares."""
+"""Django settings of the sandbox; what it knows of the world around it is in surroundings.py."""
 
-import os
 import secrets
 from pathlib import Path
 
@@ -30,11 +29,3 @@ LOGGING = {
         "sandbox": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
     },
 }
-
-SANDBOX_DATA = Path(os.environ["SANDBOX_DATA"])
-SANDBOX_URL = f"http://127.0.0.1:{os.environ['SANDBOX_PORT']}"
-STORE_URL = os.environ["SANDBOX_STORE_URL"]
-GEMGO_API_KEY = os.environ["GEMGO_API_KEY"]
-XENDIT_SECRET_KEY = os.environ["XENDIT_SECRET_KEY"]
-XENDIT_CALLBACK_TOKEN = os.environ["XENDIT_CALLBACK_TOKEN"]
-GOOGLE_CLIENT_ID = os.environ["GOOGLE_CLIENT_ID"]

@@ -41,7 +41,8 @@ def major(cents: int, currency: str = "") -> int | float:
 
 def answer(data: Any, status: int = 200) -> HttpResponse:
     """`data` as JSON in UTF-8."""
-    return _meant(HttpResponse(json.dumps(data, ensure_ascii=False).encode(), content_type="application/json", status=status))
+    body = json.dumps(data, ensure_ascii=False).encode()
+    return _meant(HttpResponse(body, content_type="application/json", status=status))
 
 
 def _meant(response: HttpResponse) -> HttpResponse:

@@ -117,8 +117,9 @@ def gateway_payments(request: HttpRequest) -> HttpResponse:
 def gateway_payment(request: HttpRequest, name: str) -> HttpResponse:
     """Makes an outcome come about for the newest payable request of an invoice, or for an exact reference.
 
-    'paid' also reaches a request whose time is over. `reference` in the body means exactly that reference, also when it is
-    the bare invoice number; `again` pays one a second time that is paid already. The webhooks are sent before the answer.
+    'paid' also reaches a request whose time is over. `reference` in the body means exactly that reference, also when it
+    is the bare invoice number; `again` pays one a second time that is paid already. The webhooks are sent before the
+    answer.
     """
     body = json_object(request)
     if body is None:
@@ -138,7 +139,8 @@ def gateway_payment(request: HttpRequest, name: str) -> HttpResponse:
             return _refused("amount must be a number above 0")
         cents = round(amount * 100)
 
-    with database.transaction() as running:  # choosing and paying in one: two calls at once do not pay one request twice
+    # choosing and paying are one transaction, so that two calls at once do not pay one request twice
+    with database.transaction() as running:
         rows = truth.exactly(str(body["reference"])) if "reference" in body else truth.of(name)
         row = truth.newest_open(rows)
         if row is None and outcome == "paid" and rows:

@@ -73,7 +73,7 @@ _current: dict[str, Product] | None = None
 
 
 def _products() -> dict[str, Product]:
-    global _current  # noqa: PLW0603  (read once from the overrides, then kept in step)
+    global _current
     if _current is None:
         with _lock:
             current = dict(_LISTED)
@@ -111,7 +111,8 @@ def change(code: str, sell_price_cents: int | None, status: str | None) -> Produ
         )
         with database.transaction() as running:
             running.execute(
-                "INSERT OR REPLACE INTO product_overrides VALUES (?, ?, ?)", (code, after.sell_price_cents, after.status)
+                "INSERT OR REPLACE INTO product_overrides VALUES (?, ?, ?)",
+                (code, after.sell_price_cents, after.status),
             )
         products[code] = after
     return after
@@ -119,6 +120,6 @@ def change(code: str, sell_price_cents: int | None, status: str | None) -> Produ
 
 def forget_changes() -> None:
     """Prices and statuses are read again from the file and the (emptied) overrides."""
-    global _current  # noqa: PLW0603
+    global _current
     with _lock:
         _current = None

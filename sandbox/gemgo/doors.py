@@ -5,10 +5,10 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET, require_POST
 
+from sandbox import surroundings
 from sandbox.gemgo import catalogue, orders, players
 from sandbox.state import faults
 from sandbox.wire import answer, bad_gateway, cut, garbled, json_object, now_ms, pause, raw_json
@@ -23,7 +23,7 @@ def reseller_only(view: View) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         given = request.META.get("HTTP_X_API_KEY", "")
-        if not hmac.compare_digest(given.encode(), settings.GEMGO_API_KEY.encode()):
+        if not hmac.compare_digest(given.encode(), surroundings.GEMGO_API_KEY.encode()):
             return _unauthorized()
         return view(request, *args, **kwargs)
 
@@ -149,8 +149,8 @@ def create_order(request: HttpRequest) -> HttpResponse:
     try:
         order = _place(body)
     except orders.Refused as refused:
-        status = 200 if refused.message == "Insufficient balance" else int(faults.number("create_order", "reject_status"))
-        return answer({"status": "FAILED", "message": refused.message, "reference": refused.reference}, status)
+        told = {"status": "FAILED", "message": refused.message, "reference": refused.reference}
+        return answer(told, int(faults.number("create_order", "reject_status")))
     made = {
         "transaction_id": order["transaction_id"],
         "status": "success",

@@ -34,9 +34,10 @@ def refusal(message: str) -> Refused:
 
 
 def place(product: Product, user_id: str, zone_id: str, callback_url: str) -> dict[str, Any]:
-    """An order exists and its price is off the balance; how and when it ends is decided. Raises Refused if money lacks."""
+    """An order exists, its price is off the balance, its end is decided. Raises Refused when the balance is too low."""
     created_ms = now_ms()
-    ends_well = not faults.happens("order", "fail") and players.exists(catalogue.GAMES[product.game_code], user_id, zone_id)
+    game = catalogue.GAMES[product.game_code]
+    ends_well = not faults.happens("order", "fail") and players.exists(game, user_id, zone_id)
     never = faults.happens("order", "never")
     early = bool(callback_url) and not never and faults.happens("callback", "early")
     wait_ms = 0 if early else int(faults.number("order", "finish_after_ms"))
@@ -61,12 +62,10 @@ def place(product: Product, user_id: str, zone_id: str, callback_url: str) -> di
             (product.sell_price_cents, product.sell_price_cents),
         ).rowcount
         if paid:
+            columns = list(order)
             order["id"] = running.execute(
-                "INSERT INTO supplier_orders (transaction_id, product_code, product_name, game_code, game_user_id,"
-                " game_zone_id, callback_url, sell_price_cents, status, message, outcome, created_ms, finish_ms)"
-                " VALUES (:transaction_id, :product_code, :product_name, :game_code, :game_user_id,"
-                " :game_zone_id, :callback_url, :sell_price_cents, :status, :message, :outcome, :created_ms, :finish_ms)",
-                order,  # type: ignore[arg-type]
+                f"INSERT INTO supplier_orders ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",  # noqa: S608
+                [order[column] for column in columns],
             ).lastrowid
             if order["finish_ms"] is not None and not early:
                 running.wake_at(order["finish_ms"])
@@ -162,8 +161,8 @@ def balance_cents() -> int:
 def totals(since_ms: int) -> dict[str, tuple[int, int, int]]:
     """Per status: number of orders, their sum, and the sum of those since `since_ms` (US cents)."""
     rows = database.rows(
-        "SELECT status, COUNT(*), SUM(sell_price_cents), SUM(CASE WHEN created_ms >= ? THEN sell_price_cents ELSE 0 END)"
-        " FROM supplier_orders GROUP BY status",
+        "SELECT status, COUNT(*), SUM(sell_price_cents),"
+        " SUM(CASE WHEN created_ms >= ? THEN sell_price_cents ELSE 0 END) FROM supplier_orders GROUP BY status",
         (since_ms,),
     )
     return {row[0]: (row[1], row[2], row[3]) for row in rows}

@@ -74,8 +74,9 @@ def _server_fits(rule: dict[str, Any], user_id: str, server_id: str) -> bool:
     if server is None:
         return False
     by_prefix: dict[str, str] = rule.get("server_by_prefix", {})
-    named = next((by_prefix[prefix] for prefix in sorted(by_prefix, key=len, reverse=True) if user_id.startswith(prefix)), None)
-    return named is None or named == server
+    prefixes = sorted(by_prefix, key=len, reverse=True)
+    named: str = next((by_prefix[prefix] for prefix in prefixes if user_id.startswith(prefix)), server)
+    return named == str(server)
 
 
 def _digest(*parts: str) -> bytes:

@@ -8,11 +8,11 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import jwt
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from sandbox import surroundings
 from sandbox.google import tokens
 from sandbox.state import database
 from sandbox.wire import answer, now_ms
@@ -45,8 +45,11 @@ def authorize(request: HttpRequest) -> HttpResponse:
     """A page to choose a made-up person; with `login_hint` the person is taken without asking."""
     asked = request.GET
     redirect_uri, state = asked.get("redirect_uri", ""), asked.get("state", "")
-    if asked.get("client_id") != settings.GOOGLE_CLIENT_ID or urlsplit(redirect_uri).scheme not in ("http", "https"):
-        return HttpResponseBadRequest("Error 400: invalid_request (client_id or redirect_uri)", content_type="text/plain")
+    if asked.get("client_id") != surroundings.GOOGLE_CLIENT_ID or urlsplit(redirect_uri).scheme not in (
+        "http",
+        "https",
+    ):
+        return HttpResponseBadRequest("Error 400: client_id or redirect_uri", content_type="text/plain")
     if asked.get("response_type") != "code":
         return HttpResponseRedirect(_with_query(redirect_uri, {"error": "unsupported_response_type", "state": state}))
     if request.POST.get("cancel"):
@@ -62,7 +65,8 @@ def authorize(request: HttpRequest) -> HttpResponse:
     with database.transaction() as running:
         values = (code, json.dumps(kept), now_ms() + _CODE_LIFE_MS)
         running.execute("INSERT INTO google_codes VALUES (?, ?, ?)", values)
-    return HttpResponseRedirect(_with_query(redirect_uri, {"code": code, "state": state, "scope": asked.get("scope", "")}))
+    granted = {"code": code, "state": state, "scope": asked.get("scope", "")}
+    return HttpResponseRedirect(_with_query(redirect_uri, granted))
 
 
 def _no_grant(text: str) -> HttpResponse:
@@ -76,7 +80,7 @@ def token(request: HttpRequest) -> HttpResponse:
     if given.get("grant_type") != "authorization_code":
         return answer({"error": "unsupported_grant_type"}, 400)
     client_id = given.get("client_id") or _basic_user(request)
-    if client_id != settings.GOOGLE_CLIENT_ID:
+    if client_id != surroundings.GOOGLE_CLIENT_ID:
         return answer({"error": "invalid_client"}, 401)
     with database.transaction() as running:
         row = running.one(

@@ -11,7 +11,8 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from django.conf import settings
+
+from sandbox import surroundings
 
 ISSUER = "https://accounts.google.com"
 LIFE_S = 3_600
@@ -21,10 +22,10 @@ _key: rsa.RSAPrivateKey | None = None
 
 def _signing_key() -> rsa.RSAPrivateKey:
     """The key in the data directory; made once, so that tokens outlive a restart."""
-    global _key  # noqa: PLW0603
+    global _key
     with _lock:
         if _key is None:
-            path = settings.SANDBOX_DATA / "google-key.pem"
+            path = surroundings.DATA / "google-key.pem"
             if not path.exists():
                 made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
                 pem = made.private_bytes(
@@ -68,8 +69,8 @@ def claims_of(person: Mapping[str, Any]) -> dict[str, Any]:
     given, family = str(person.get("given_name", "Google")), str(person.get("family_name", "Customer"))
     defaults = {
         "iss": ISSUER,
-        "aud": settings.GOOGLE_CLIENT_ID,
-        "azp": settings.GOOGLE_CLIENT_ID,
+        "aud": surroundings.GOOGLE_CLIENT_ID,
+        "azp": surroundings.GOOGLE_CLIENT_ID,
         "sub": subject_of(email),
         "email": email,
         "email_verified": True,

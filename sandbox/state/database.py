@@ -1,7 +1,7 @@
 """SQLite in WAL mode: one file, plain SQL, one writer at a time.
 
-`synchronous=OFF` survives `kill -9` of the process (the page cache is the kernel's); only a crash of the machine may lose
-the last writes, which a sandbox can bear.
+`synchronous=OFF` survives `kill -9` of the process (the page cache is the kernel's); only a crash of the machine may
+lose the last writes, which a sandbox can bear.
 """
 
 import sqlite3
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from django.conf import settings
+from sandbox import surroundings
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -81,7 +81,7 @@ class Transaction:
 def _connection() -> sqlite3.Connection:
     connection: sqlite3.Connection | None = getattr(_local, "connection", None)
     if connection is None:
-        path = settings.SANDBOX_DATA / "sandbox.sqlite3"
+        path = surroundings.DATA / "sandbox.sqlite3"
         connection = sqlite3.connect(path, isolation_level=None, timeout=30, cached_statements=256)
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA journal_mode=WAL")
@@ -92,7 +92,7 @@ def _connection() -> sqlite3.Connection:
 
 def prepare() -> None:
     """The file exists and holds every table; a new one holds the supplier's first balance."""
-    settings.SANDBOX_DATA.mkdir(parents=True, exist_ok=True)
+    surroundings.DATA.mkdir(parents=True, exist_ok=True)
     connection = _connection()
     connection.executescript(SCHEMA)
     connection.execute("INSERT OR IGNORE INTO facts VALUES ('balance_cents', ?)", (START_BALANCE_CENTS,))
@@ -100,7 +100,7 @@ def prepare() -> None:
 
 def announce_to(wake: Callable[[int], None]) -> None:
     """From now on `wake(due_ms)` hears of everything that falls due."""
-    global _wake  # noqa: PLW0603  (one scheduler per process)
+    global _wake
     _wake = wake
 
 

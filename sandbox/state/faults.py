@@ -98,7 +98,7 @@ def _read(body: Mapping[str, Any]) -> dict[tuple[str, str], float]:
 
 
 def _install(body: dict[str, Any], values: dict[tuple[str, str], float], boots: int) -> None:
-    global _given, _values, _boots  # noqa: PLW0603  (one set of faults per process)
+    global _given, _values, _boots
     with _lock:
         _given, _values, _boots = body, values, boots
         _streams.clear()
@@ -142,6 +142,6 @@ def happens(section: str, key: str) -> bool:
         stream = _streams.get((section, key))
         if stream is None:
             seed = _given.get("seed")
-            stream = random.Random(None if seed is None else f"{seed}/{section}.{key}/{_boots}")  # noqa: S311
+            stream = random.Random(None if seed is None else f"{seed}/{section}.{key}/{_boots}")
             _streams[section, key] = stream
         return stream.random() < chance

@@ -9,6 +9,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from sandbox.state import database
@@ -28,9 +29,7 @@ _wake_ms = 0
 
 def add(running: database.Transaction, due_ms: int, kind: str, payload: Mapping[str, Any]) -> None:
     """A job of `kind` runs at or soon after `due_ms`, once this transaction is committed."""
-    running.execute(
-        "INSERT INTO jobs (due_ms, kind, payload) VALUES (?, ?, ?)", (due_ms, kind, json.dumps(payload))
-    )
+    running.execute("INSERT INTO jobs (due_ms, kind, payload) VALUES (?, ?, ?)", (due_ms, kind, json.dumps(payload)))
     running.wake_at(due_ms)
 
 
@@ -44,7 +43,7 @@ def start(sweeps: Sequence[Sweep], handlers: Mapping[str, Handler]) -> None:
 
 
 def _wake(due_ms: int) -> None:
-    global _wake_ms  # noqa: PLW0603  (one scheduler per process)
+    global _wake_ms
     with _wakened:
         if due_ms < _wake_ms:
             _wake_ms = due_ms
@@ -52,12 +51,13 @@ def _wake(due_ms: int) -> None:
 
 
 def _run(sweeps: Sequence[Sweep], handlers: Mapping[str, Handler], pool: ThreadPoolExecutor) -> None:
-    global _wake_ms  # noqa: PLW0603
+    global _wake_ms
+    all_sweeps: list[Sweep] = [*sweeps, partial(_take_jobs, handlers, pool)]
     while True:
         with _wakened:
             _wake_ms = now_ms() + LONGEST_SLEEP_MS
         soonest: list[int] = []
-        for sweep in (*sweeps, lambda now: _take_jobs(now, handlers, pool)):
+        for sweep in all_sweeps:
             try:
                 due = sweep(now_ms())
             except Exception:
@@ -71,7 +71,7 @@ def _run(sweeps: Sequence[Sweep], handlers: Mapping[str, Handler], pool: ThreadP
                 _wakened.wait(left / 1000)
 
 
-def _take_jobs(now: int, handlers: Mapping[str, Handler], pool: ThreadPoolExecutor) -> int | None:
+def _take_jobs(handlers: Mapping[str, Handler], pool: ThreadPoolExecutor, now: int) -> int | None:
     due = database.rows("SELECT * FROM jobs WHERE taken = 0 AND due_ms <= ? ORDER BY due_ms LIMIT 200", (now,))
     if due:
         with database.transaction() as running:

@@ -26,7 +26,9 @@ def _channel(
     *, life: int = 24 * _HOUR, settable: bool = False, refunds: bool = False, prefix: str = "",
 ) -> Channel:  # fmt: skip
     currency = {"ID": "IDR", "MY": "MYR", "PH": "PHP", "SG": "SGD", "TH": "THB"}[country]
-    return Channel(code, country, currency, kind, label, round(low * 100), round(high * 100), life, settable, refunds, prefix)
+    return Channel(
+        code, country, currency, kind, label, round(low * 100), round(high * 100), life, settable, refunds, prefix
+    )
 
 
 def _va(bank: str, label: str, low: int, high: int, prefix: str) -> Channel:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET, require_POST
 
+from sandbox import surroundings
 from sandbox.state import faults
 from sandbox.wire import answer, cut, garbled, json_object, pause
 from sandbox.xendit import fields, payments, refunds, requests, sessions, shapes
@@ -55,7 +55,7 @@ def versioned(view: View) -> View:
 
 
 def _authenticate(request: HttpRequest) -> None:
-    expected = "Basic " + base64.b64encode(f"{settings.XENDIT_SECRET_KEY}:".encode()).decode()
+    expected = "Basic " + base64.b64encode(f"{surroundings.XENDIT_SECRET_KEY}:".encode()).decode()
     if not hmac.compare_digest(request.META.get("HTTP_AUTHORIZATION", "").encode(), expected.encode()):
         raise Refused("INVALID_API_KEY", "API key is invalid")
 

@@ -44,7 +44,9 @@ def return_url(properties: dict[str, Any], name: str, *, required: bool, code: s
     if not isinstance(value, str) or not 11 <= len(value) <= 255:
         raise Refused(code, f"{name} is required and must be a URL of 11 to 255 characters")
     parts = urlsplit(value)
-    if not parts.hostname or parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname)):
+    if not parts.hostname or (
+        parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname))
+    ):
         raise Refused(code, f"{name} must be an HTTPS URL")
     return value
 

@@ -1,6 +1,6 @@
 """What becomes of a payment request or session: money comes in, fails to, or the time runs out.
 
-Each function changes rows in the caller's transaction and answers the webhooks that tell of it, in the order of sending.
+Each function changes rows in the caller's transaction and answers the webhooks that tell of it, in their order.
 """
 
 import sqlite3

@@ -7,9 +7,7 @@ import uuid
 import zlib
 from typing import Any
 
-from django.conf import settings
-
-from sandbox import emv
+from sandbox import emv, surroundings
 from sandbox.state import database, schedule
 from sandbox.wire import iso_seconds, major, now_ms
 from sandbox.xendit import channels, fields, payments, webhooks
@@ -121,12 +119,13 @@ def _actions(
     if channel.kind == channels.QR:
         return [shown("QR_STRING", _qr(channel, reference, cents, expires_ms))]
     if channel.kind == channels.VA:
-        number = properties.get("virtual_account_number") or channel.prefix + _digits(reference, 16 - len(channel.prefix))
-        return [shown("VIRTUAL_ACCOUNT_NUMBER", str(number))]
+        chosen = properties.get("virtual_account_number")
+        made = channel.prefix + _digits(reference, 16 - len(channel.prefix))
+        return [shown("VIRTUAL_ACCOUNT_NUMBER", str(chosen or made))]
     if channel.kind == channels.OTC:
         return [shown("PAYMENT_CODE", channel.prefix + _digits(reference, 12))]
     if channel.kind in (channels.REDIRECT, channels.BANK):
-        page = f"{settings.SANDBOX_URL}/pay/{reference}"
+        page = f"{surroundings.URL}/pay/{reference}"
         actions = [{"type": "REDIRECT_CUSTOMER", "descriptor": "WEB_URL", "value": page}]
         if channel.kind == channels.REDIRECT:
             actions.append({"type": "REDIRECT_CUSTOMER", "descriptor": "DEEPLINK_URL", "value": f"{page}?app=1"})

@@ -4,8 +4,7 @@ import json
 import sqlite3
 from typing import Any
 
-from django.conf import settings
-
+from sandbox import surroundings
 from sandbox.wire import iso_millis, major
 
 BUSINESS_ID = "661f87c614802d6c402cd82d"
@@ -41,7 +40,8 @@ def payment_request(row: sqlite3.Row) -> dict[str, Any]:
 
 def _request_status(row: sqlite3.Row) -> str:
     """The request behind a session has a request's words."""
-    return {"ACTIVE": "REQUIRES_ACTION", "COMPLETED": "SUCCEEDED"}.get(row["status"], row["status"])
+    status = str(row["status"])
+    return {"ACTIVE": "REQUIRES_ACTION", "COMPLETED": "SUCCEEDED"}.get(status, status)
 
 
 def session(row: sqlite3.Row, *, with_payment_id: bool = True) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def session(row: sqlite3.Row, *, with_payment_id: bool = True) -> dict[str, Any]
         "items": details.get("items"),
         "metadata": details.get("metadata"),
         "status": row["status"],
-        "payment_link_url": f"{settings.SANDBOX_URL}/pay/{row['reference']}",
+        "payment_link_url": f"{surroundings.URL}/pay/{row['reference']}",
         "payment_token_id": None,
         "payment_request_id": row["request_id"],
         "business_id": BUSINESS_ID,

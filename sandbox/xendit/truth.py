@@ -20,7 +20,8 @@ _WORDS = {
 def all_payments() -> list[dict[str, Any]]:
     """Every request and session, oldest first. A late payment counts as paid; `amount` is then what came in."""
     rows = database.rows(
-        "SELECT p.*, (SELECT SUM(amount_cents) FROM payments WHERE payable = p.id AND status = 'SUCCEEDED') AS received,"
+        "SELECT p.*,"
+        " (SELECT SUM(amount_cents) FROM payments WHERE payable = p.id AND status = 'SUCCEEDED') AS received,"
         " (SELECT SUM(amount_cents) FROM refunds WHERE payable = p.id AND status = 'SUCCEEDED') AS refunded"
         " FROM payables p ORDER BY p.id"
     )
@@ -50,7 +51,8 @@ def of(name: str) -> list[sqlite3.Row]:
 def exactly(reference: str) -> list[sqlite3.Row]:
     """Requests of exactly that reference, newest first."""
     return database.rows(
-        "SELECT * FROM payables WHERE invoice = ? AND reference = ? ORDER BY id DESC", (invoice_of(reference), reference)
+        "SELECT * FROM payables WHERE invoice = ? AND reference = ? ORDER BY id DESC",
+        (invoice_of(reference), reference),
     )
 
 

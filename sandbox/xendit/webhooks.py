@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
-
+from sandbox import surroundings
 from sandbox.outbound import post_json
 from sandbox.state import database, faults, schedule
 from sandbox.wire import iso_millis, now_ms, pause
@@ -70,9 +69,9 @@ def deliver(events: Sequence[Event], repeat: int) -> list[tuple[str, int]]:
 
 def _post(event: Event) -> int:
     wrong = faults.happens("webhook", "wrong_token")
-    token = "not-the-token" if wrong else settings.XENDIT_CALLBACK_TOKEN
+    token = "not-the-token" if wrong else surroundings.XENDIT_CALLBACK_TOKEN
     headers = {"x-callback-token": token, "webhook-id": uuid.uuid4().hex}
-    return post_json(f"{settings.STORE_URL}/hooks/xendit", _body(event), headers, timeout_s=30)
+    return post_json(f"{surroundings.STORE_URL}/hooks/xendit", _body(event), headers, timeout_s=30)
 
 
 def send(payload: dict[str, Any], tries: int) -> int | None:

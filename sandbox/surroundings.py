@@ -1,0 +1,12 @@
+"""Where the sandbox stands and which keys it shares with the store, from the environment."""
+
+import os
+from pathlib import Path
+
+DATA = Path(os.environ["SANDBOX_DATA"])
+URL = f"http://127.0.0.1:{os.environ['SANDBOX_PORT']}"
+STORE_URL = os.environ["SANDBOX_STORE_URL"]
+GEMGO_API_KEY = os.environ["GEMGO_API_KEY"]
+XENDIT_SECRET_KEY = os.environ["XENDIT_SECRET_KEY"]
+XENDIT_CALLBACK_TOKEN = os.environ["XENDIT_CALLBACK_TOKEN"]
+GOOGLE_CLIENT_ID = os.environ["GOOGLE_CLIENT_ID"]
