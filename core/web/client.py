@@ -6,12 +6,15 @@ import hashlib
 import ipaddress
 import secrets
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
+from typing import TypeVar
 
 from django.conf import settings
 from django.core import signing
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
+Answer = TypeVar("Answer", bound=HttpResponseBase)
 DEVICE_COOKIE = "device"
 DEVICE_SECONDS = 2 * 365 * 24 * 3600
 _SALT = "core.device"
@@ -20,7 +23,7 @@ _SALT = "core.device"
 @dataclass(frozen=True, slots=True)
 class Client:
     """`address` in canonical text; `address_key` and `device_key` are hashes fit to be stored; `owner_key` is the
-    hash of the signed cookie alone, which only the browser that got it can show."""
+    hash of the signed cookie alone, which only the browser that gets it can show."""
 
     address: str
     address_key: str
@@ -50,20 +53,35 @@ def _parse(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 def address_of(request: HttpRequest) -> str:
     """The nearest address in X-Forwarded-For that is not a trusted proxy's; the peer's own where it is not trusted."""
-    peer = _parse(request.META.get("REMOTE_ADDR", "")) or ipaddress.IPv4Address("127.0.0.1")
-    trusted = _networks(tuple(settings.TRUSTED_PROXIES))
-    if not any(peer in network for network in trusted):
-        return str(peer)
-    for hop in reversed(request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")):
+    peer: str = request.META.get("REMOTE_ADDR", "")
+    forwarded: str = request.META.get("HTTP_X_FORWARDED_FOR", "")
+    if len(forwarded) > _LONGEST_REMEMBERED:
+        return _address(peer, forwarded, tuple(settings.TRUSTED_PROXIES))
+    return _remembered(peer, forwarded, tuple(settings.TRUSTED_PROXIES))
+
+
+def _address(peer: str, forwarded: str, proxies: tuple[str, ...]) -> str:
+    # A socket of the machine's own (an empty peer) is this machine.
+    here = _parse(peer) or ipaddress.IPv4Address("127.0.0.1")
+    trusted = _networks(proxies)
+    if not any(here in network for network in trusted):
+        return str(here)
+    for hop in reversed(forwarded.split(",")):
         parsed = _parse(hop)
         if parsed is None:
             break
-        peer = parsed
+        here = parsed
         if not any(parsed in network for network in trusted):
             break
-    return str(peer)
+    return str(here)
 
 
+# Parsing addresses costs more than a prebuilt answer; callers come again.
+_LONGEST_REMEMBERED = 200
+_remembered = lru_cache(maxsize=4096)(_address)
+
+
+@lru_cache(maxsize=4096)
 def address_key(address: str) -> str:
     """Hash of the address; of the /64 for IPv6, which one household or phone holds whole."""
     parsed = ipaddress.ip_address(address)
@@ -81,25 +99,38 @@ def _cookie_device(request: HttpRequest) -> str:
 
 
 def client_of(request: HttpRequest) -> Client:
+    """Who sent `request`; the same answer for the whole of it.
+
+    A browser that has no device yet is given one (`with_device` sends it), so that what is ordered now is its own.
+    """
+    known: Client | None = getattr(request, "known_client", None)
+    if known is not None:
+        return known
     address = address_of(request)
     cookie = _cookie_device(request)
     header = request.headers.get("X-Device-Id", "")[:200]
     # The header is the caller's own word: it may add a device to be counted against, never replace the cookie.
     device = cookie or header
-    return Client(
+    if not cookie:
+        request.new_device = secrets.token_urlsafe(16)  # type: ignore[attr-defined]
+    client = Client(
         address=address,
         address_key=address_key(address),
         device_key=digest("device", device) if device else "",
-        owner_key=digest("owner", cookie) if cookie else "",
+        owner_key=digest("owner", cookie or request.new_device),  # type: ignore[attr-defined]
     )
+    request.known_client = client  # type: ignore[attr-defined]
+    return client
 
 
-def with_device(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+def with_device(request: HttpRequest, response: Answer) -> Answer:
     """The answer, carrying a signed device cookie where the browser had none."""
-    if not _cookie_device(request):
+    client_of(request)
+    new_device = getattr(request, "new_device", None)
+    if new_device:
         response.set_cookie(
             DEVICE_COOKIE,
-            signing.dumps(getattr(request, "new_device", None) or secrets.token_urlsafe(16), salt=_SALT),
+            signing.dumps(new_device, salt=_SALT),
             max_age=DEVICE_SECONDS,
             httponly=True,
             samesite="Lax",

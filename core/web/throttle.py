@@ -10,23 +10,38 @@ import time
 
 import redis
 from django.conf import settings
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from core.errors import Refused
 from core.redis import connection
 
 logger = logging.getLogger(__name__)
 WINDOW_S = 60
-# INCR and EXPIRE in one step: two commands would leave a counter for ever if the process died between them.
+# Time-outs of a Redis that does not answer are not spent on each request: after one failure nobody asks for a while.
+PAUSE_S = 1.0
+_silent_until = 0.0
+
+# One round trip: the value under the first key (made where there is none), and the highest of the counters under the
+# others. INCR and EXPIRE in one step: two commands would leave a counter for ever if the process died between them.
 _COUNT = """
+local token = ARGV[2]
+if token ~= '' then
+  token = redis.call('GET', KEYS[1])
+  if not token then token = ARGV[2]; redis.call('SET', KEYS[1], token) end
+end
 local worst = 0
-for i, key in ipairs(KEYS) do
-  local n = redis.call('INCR', key)
-  if n == 1 then redis.call('EXPIRE', key, ARGV[1]) end
+for i = 2, #KEYS do
+  local n = redis.call('INCR', KEYS[i])
+  if n == 1 then redis.call('EXPIRE', KEYS[i], ARGV[1]) end
   if n > worst then worst = n end
 end
-return worst
+return {token, worst}
 """
+_DIGEST = ""
+
+
+class Away(Exception):
+    """Redis does not answer: nothing is counted, and nothing is known."""
 
 
 def check(rule: str, *who: str) -> None:
@@ -35,26 +50,51 @@ def check(rule: str, *who: str) -> None:
     Raises Refused RATE_LIMIT_EXCEEDED with Retry-After (seconds to the next window) when any is over the limit.
     Without Redis nothing is throttled: the shop sells on.
     """
-    if not settings.RATE_LIMITS:
-        return
-    limit = settings.THROTTLES[rule]
-    now = int(time.time())
-    window = now // WINDOW_S
-    keys = [f"throttle:{rule}:{window}:{name}" for name in who if name]
-    if not keys:
+    if not settings.RATE_LIMITS or not any(who):
         return
     try:
-        count = int(connection().eval(_COUNT, len(keys), *keys, WINDOW_S + 5))
-    except redis.RedisError:
+        check_and_read(rule, *who, token_key="", fallback="")
+    except Away:
         logger.warning("throttle %s not counted: Redis is away", rule)
-        return
-    if count > limit:
-        raise too_many(WINDOW_S - now % WINDOW_S)
+
+
+def check_and_read(rule: str, *who: str, token_key: str, fallback: str) -> str:
+    """`check`, and in the same round trip the value under `token_key` (`fallback`, stored, where there was none).
+
+    Raises Refused RATE_LIMIT_EXCEEDED, or Away without Redis.
+    """
+    global _silent_until
+    now = time.time()
+    counters = []
+    if settings.RATE_LIMITS:
+        window = int(now) // WINDOW_S
+        counters = [f"throttle:{rule}:{window}:{name}" for name in who if name]
+    if now < _silent_until:
+        raise Away
+    try:
+        token, count = _eval(token_key, *counters, WINDOW_S + 5, fallback, keys=1 + len(counters))
+    except redis.RedisError as problem:
+        _silent_until = now + PAUSE_S
+        raise Away from problem
+    if counters and count > settings.THROTTLES[rule]:
+        raise too_many(WINDOW_S - int(now) % WINDOW_S)
+    return token.decode() if isinstance(token, bytes) else str(token)
+
+
+def _eval(*arguments: str | int, keys: int) -> tuple[bytes | str, int]:
+    global _DIGEST
+    server = connection()
+    if not _DIGEST:
+        _DIGEST = str(server.script_load(_COUNT))
+    try:
+        return server.evalsha(_DIGEST, keys, *arguments)  # type: ignore[return-value]
+    except redis.exceptions.NoScriptError:
+        return server.eval(_COUNT, keys, *arguments)  # type: ignore[return-value]
 
 
 def too_many(retry_after_s: int) -> Refused:
     return Refused(
         "RATE_LIMIT_EXCEEDED",
-        _("That was a lot at once. Please try again in %(seconds)d seconds.") % {"seconds": retry_after_s},
+        _("That was a lot at once. Please try again in a minute."),
         headers={"Retry-After": str(max(1, retry_after_s))},
     )
