@@ -62,7 +62,7 @@ def check(product: Product, fields: Sequence[Value], *, check_game: str, region_
         return Checked(None, region)
     try:
         seen = _remembered(product.check_supplier, check_game, player, zone)
-    except (SupplierUnavailable, SupplierDenied) as problem:
+    except (SupplierUnavailable, SupplierDenied, KeyError) as problem:
         logger.warning("%s cannot check an account of %s: %s", product.check_supplier, product.code, problem)
         if product.check_optional:
             return Checked(None, region)
