@@ -1,7 +1,9 @@
 """Typed readers of the environment: every setting comes through one of them, and a bad value is named in one clear line."""
 
-from collections.abc import Mapping
+from base64 import urlsafe_b64decode
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -83,6 +85,41 @@ class Environment:
         if not usable or " " in value:
             raise BadValue(f"{name} must be an http or https address, not {value!r}.")
         return value.rstrip("/")
+
+    def networks(self, name: str, default: str) -> list[str]:
+        """Addresses and networks, as they were written."""
+        for word in self.words(name, default):
+            try:
+                ip_network(word, strict=False)
+            except ValueError:
+                raise BadValue(f"{name} must list addresses or networks such as 10.0.0.0/8, not {word!r}.") from None
+        return self.words(name, default)
+
+    def origins(self, name: str) -> list[str]:
+        """Web origins: scheme, host and port, nothing behind."""
+        for word in self.words(name):
+            parts = urlsplit(word)
+            if parts.scheme not in ("http", "https") or not parts.netloc or f"{parts.scheme}://{parts.netloc}" != word:
+                raise BadValue(f"{name} must list origins such as https://shop.example, not {word!r}.")
+        return self.words(name)
+
+    def fernet_keys(self, name: str) -> list[str]:
+        """Keys of 32 bytes in URL-safe base64. They never stand in an error."""
+        keys = [key.strip() for key in self.secret(name).split(",") if key.strip()]
+        for number, key in enumerate(keys, 1):
+            try:
+                length = len(urlsafe_b64decode(key))
+            except ValueError:
+                length = 0
+            if length != 32:
+                raise BadValue(f"{name}: key {number} is no Fernet key (32 bytes in URL-safe base64).")
+        return keys
+
+    def choice(self, name: str, default: str, among: Collection[str]) -> str:
+        value = self.text(name, default)
+        if value not in among:
+            raise BadValue(f"{name} must be one of {', '.join(among)}, not {value!r}.")
+        return value
 
     def _within(self, name: str, number: float, least: float, most: float | None) -> None:
         if number < least:

@@ -23,9 +23,9 @@ DEMO = env.switch("DEMO", default=True)
 WEB_WORKERS = env.integer("WEB_WORKERS", max(2, min(os.cpu_count() or 2, 8)), least=1, most=64)
 WEB_THREADS = env.integer("WEB_THREADS", 8, least=1, most=256)
 CELERY_CONCURRENCY = env.integer("CELERY_CONCURRENCY", 16, least=1, most=256)
-TRUSTED_PROXIES = env.words("TRUSTED_PROXIES", "127.0.0.1,::1")
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES", "127.0.0.1,::1")
 RATE_LIMITS = env.switch("RATE_LIMITS", default=True)
-CORS_ORIGINS = env.words("CORS_ORIGINS")
+CORS_ORIGINS = env.origins("CORS_ORIGINS")
 METRICS_TOKEN = env.secret("METRICS_TOKEN", "")
 
 # --- Outer parties ---
@@ -61,7 +61,7 @@ THROTTLES = {
 
 SECRET_KEY = env.secret("SECRET_KEY")
 # Fernet keys of encrypted columns, newest first: the first one writes, all of them read.
-ENCRYPTION_KEYS = [key.strip() for key in env.secret("ENCRYPTION_KEYS").split(",") if key.strip()]
+ENCRYPTION_KEYS = env.fernet_keys("ENCRYPTION_KEYS")
 
 _problems = refusals(
     public=PUBLIC_BASE_URL,
@@ -242,6 +242,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.text("LOG_LEVEL", "INFO").upper()},
+    "root": {"handlers": ["stderr"], "level": env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))},
     "loggers": {"django": {"handlers": [], "propagate": True}, "django.server": {"handlers": [], "propagate": True}},
 }

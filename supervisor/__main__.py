@@ -9,14 +9,15 @@ import socket
 import subprocess
 import sys
 import time
+from ipaddress import ip_network
 from pathlib import Path
 from typing import IO
 
 from config.env import BadValue
 from supervisor.children import LOOK_EVERY, Child, Family, clear_leftovers, dies_with_parent
-from supervisor.keeper import lock_alone
+from supervisor.keeper import KEEPER, lock_alone
 from supervisor.servers import servers, wait_until_ready
-from supervisor.surroundings import ROOT, Surroundings, Unusable, complete, make_data, make_private
+from supervisor.surroundings import ROOT, Surroundings, Unusable, complete, make_data, make_private, remove_outside_sockets
 
 # Together under the ten seconds that were promised.
 APPLICATION_STOPS_WITHIN = 5.0
@@ -66,22 +67,19 @@ class Run:
         path = self.around.data / "supervisor.lock"
         until = time.monotonic() + 20
         told = False
-        while not self.asked_to_stop:
-            lock = lock_alone(path)
+        while True:
+            lock = lock_alone(path, "./run, process")
             if lock is not None:
                 return lock
-            if time.monotonic() > until:
-                break
+            if self.asked_to_stop:
+                sys.exit(0)
+            holder = path.read_text().strip()
+            if time.monotonic() > until or (holder and not holder.startswith(KEEPER)):
+                raise Unusable(f"{self.around.data} is in use ({holder}): end that one, or choose another STORE_DATA and PORT.")
             if not told:
-                say(f"{self.around.data} is in use by process {path.read_text().strip()}; waiting for it to end ...")
+                say(f"{self.around.data} is in use ({holder}); waiting for it to end ...")
                 told = True
             time.sleep(LOOK_EVERY)
-        if self.asked_to_stop:
-            sys.exit(0)
-        raise Unusable(
-            f"{self.around.data} is in use by process {path.read_text().strip()}: "
-            f"end it (kill {path.read_text().strip()}), or choose another STORE_DATA and PORT."
-        )
 
     def _needs_sandbox(self) -> bool:
         parties = (self.settings.GEMGO_BASE_URL, self.settings.XENDIT_BASE_URL, self.settings.GOOGLE_CERTS_URL)
@@ -226,6 +224,7 @@ class Run:
         application = [child for child in self.family.members if child not in embedded]
         self.family.stop(application, within=APPLICATION_STOPS_WITHIN)
         self.family.stop(embedded, within=SERVERS_STOP_WITHIN)
+        remove_outside_sockets(self.around.data)
 
 
 def _web(settings: "object", around: Surroundings) -> list[str]:
@@ -234,7 +233,7 @@ def _web(settings: "object", around: Surroundings) -> list[str]:
         "--workers": str(settings.WEB_WORKERS),  # type: ignore[attr-defined]
         "--worker-class": "gthread",
         "--threads": str(settings.WEB_THREADS),  # type: ignore[attr-defined]
-        "--forwarded-allow-ips": ",".join(settings.TRUSTED_PROXIES),  # type: ignore[attr-defined]
+        "--forwarded-allow-ips": ",".join(str(ip_network(proxy, strict=False)) for proxy in settings.TRUSTED_PROXIES),  # type: ignore[attr-defined]
         "--timeout": "90",  # longer than any call to an outer party
         "--graceful-timeout": "4",
         "--keep-alive": "15",

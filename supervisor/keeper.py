@@ -18,14 +18,19 @@ from typing import IO
 
 from supervisor.children import LOOK_EVERY, Family, clear_leftovers
 from supervisor.servers import servers, wait_until_ready
-from supervisor.surroundings import ROOT, Surroundings, Unusable, complete, make_data
+from supervisor.surroundings import ROOT, Surroundings, Unusable, complete, make_data, remove_outside_sockets
+
+KEEPER = "manage.py or tests, kept by process"
 
 # Set in the keeper's environment: remove STORE_DATA at the end, and let the database skip waiting for the disk.
 TEMPORARY = "GERBANG_KEEPER_TEMPORARY"
 
 
-def lock_alone(path: Path) -> IO[str] | None:
-    """The lock file, held by this process alone until it is closed; None if somebody else holds it."""
+def lock_alone(path: Path, who: str = "") -> IO[str] | None:
+    """The lock file, held by this process alone until it is closed; None if somebody else holds it.
+
+    `who` stands in it together with the process id, for the message that somebody else may get to read.
+    """
     file = open(path, "a+")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -33,7 +38,7 @@ def lock_alone(path: Path) -> IO[str] | None:
         file.close()
         return None
     file.truncate(0)
-    file.write(f"{os.getpid()}\n")
+    file.write(f"{who} {os.getpid()}")
     file.flush()
     return file
 
@@ -81,7 +86,7 @@ def keep() -> None:
     surroundings = complete(os.environ)
     temporary = bool(os.environ.get(TEMPORARY))
     data = surroundings.data
-    alone = lock_alone(data / "supervisor.lock")
+    alone = lock_alone(data / "supervisor.lock", KEEPER)
     if alone is None:
         return  # somebody was faster; the caller waits for that one's servers
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is meant for the command, which ends first
@@ -97,6 +102,7 @@ def keep() -> None:
         family.look()
         users = lock_alone(data / "users.lock")
     family.stop(family.members, within=5)
+    remove_outside_sockets(data)
     if temporary:
         shutil.rmtree(data, ignore_errors=True)
 

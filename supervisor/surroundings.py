@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 import stat
 import tempfile
 from collections.abc import Callable, Mapping
@@ -91,6 +92,13 @@ def socket_directory(data: Path) -> Path:
         return inside
     name = hashlib.sha256(os.fsencode(data)).hexdigest()[:16]
     return Path(tempfile.gettempdir()) / f"gerbang-{os.geteuid()}-{name}"
+
+
+def remove_outside_sockets(data: Path) -> None:
+    """Nothing is left outside STORE_DATA."""
+    sockets = socket_directory(data)
+    if sockets.parent != data:
+        shutil.rmtree(sockets, ignore_errors=True)
 
 
 def make_private(directory: Path) -> None:

@@ -1,0 +1,200 @@
+"""./run as a script from outside sees it: it starts, says so, mends what dies, and leaves nothing behind."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import redis
+import requests
+
+from supervisor.surroundings import ROOT, socket_directory
+from tests.conftest import Store, remove
+from tests.settings import RUN
+
+WEB, WORKER, BEAT = ("gunicorn", "config.wsgi"), ("celery", " worker "), ("celery", " beat ")
+SANDBOX, REDIS, POSTGRES = ("sandbox.wsgi",), ("redis-server",), ("postgres", " -D ")
+HEARTBEAT = "heartbeat:worker"
+
+
+def data_of(name: str) -> Path:
+    return Path(os.environ[RUN]).with_name(f"{os.getpid()}-{name}")
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[Store]:
+    """One store that all tests of this file hurt in turn."""
+    one = Store(data_of("ground"))
+    one.start()
+    yield one
+    one.stop()
+    remove(one.data)
+
+
+def wait_until(what: Callable[[], object], within: float = 20) -> None:
+    until = time.monotonic() + within
+    while not what():
+        assert time.monotonic() < until, f"not within {within} s"
+        time.sleep(0.05)
+
+
+def is_ready(one: Store) -> bool:
+    try:
+        return requests.get(f"{one.url}/readyz", timeout=2).status_code == 200
+    except requests.RequestException:
+        return False
+
+
+def its_redis(one: Store) -> redis.Redis:
+    return redis.Redis(unix_socket_path=str(socket_directory(one.data) / "redis.sock"))
+
+
+def test_it_says_ready_once_and_prints_the_demo_logins(shop: Store) -> None:
+    first, *rest = shop.said().splitlines()
+    assert first == f"ready {shop.url}"
+    assert "ready" not in "".join(rest)
+    for login in ("customer", "staff", "ops", "admin"):
+        assert f"{login}@example.com" in "".join(rest)
+    assert "demo-Passw0rd!" in "".join(rest)
+    assert requests.get(f"{shop.url}/healthz", timeout=5).json() == {"status": "ok"}
+    assert requests.get(f"{shop.sandbox.url}/healthz", timeout=5).ok
+
+
+@pytest.mark.parametrize("words", [WEB, WORKER, BEAT, SANDBOX, REDIS, POSTGRES], ids=lambda words: words[0])
+def test_what_is_killed_comes_back(shop: Store, words: tuple[str, ...]) -> None:
+    wait_until(lambda: is_ready(shop))
+    kept = its_redis(shop)
+    kept.set("kept", words[0])
+    old = shop.pids(*words)[0]
+
+    os.kill(old, signal.SIGKILL)
+
+    wait_until(lambda: set(shop.pids(*words)) - {old} and old not in shop.pids(*words))
+    wait_until(lambda: is_ready(shop))
+    wait_until(lambda: its_redis(shop).get("kept") == words[0].encode())
+    # A fresh sign of life: the clock, the broker and a worker work together again.
+    its_redis(shop).delete(HEARTBEAT)
+    wait_until(lambda: its_redis(shop).exists(HEARTBEAT))
+    assert [requests.get(f"{shop.url}/readyz", timeout=5).status_code for _ in range(30)] == [200] * 30
+    assert shop.process is not None
+    assert shop.process.poll() is None
+
+
+def test_readyz_names_what_is_missing(shop: Store) -> None:
+    wait_until(lambda: is_ready(shop))
+    (worker,) = shop.pids(*WORKER)
+    os.kill(worker, signal.SIGSTOP)
+    try:
+        its_redis(shop).set(HEARTBEAT, time.time() - 31)
+        answer = requests.get(f"{shop.url}/readyz", timeout=5)
+        assert (answer.status_code, answer.json()) == (503, {"ready": False, "missing": ["worker"]})
+        assert requests.get(f"{shop.url}/healthz", timeout=5).status_code == 200
+    finally:
+        os.kill(worker, signal.SIGCONT)
+
+
+def test_figures_come_from_all_web_processes(shop: Store) -> None:
+    def counted() -> float:
+        text = requests.get(f"{shop.url}/metrics", timeout=5).text
+        assert "gerbang_heartbeat_age_seconds" in text
+        assert 'gerbang_queue_length{kind="topups"}' in text
+        line = next(line for line in text.splitlines() if line.startswith('gerbang_requests_total{method="GET",route="healthz"'))
+        return float(line.split()[-1])
+
+    requests.get(f"{shop.url}/healthz", timeout=5)
+    before = counted()
+    for _ in range(20):
+        requests.get(f"{shop.url}/healthz", timeout=5)
+    assert counted() == before + 20
+
+
+def test_manage_py_works_on_the_running_store(shop: Store) -> None:
+    wait_until(lambda: is_ready(shop))
+    look = "from django.db import connection as c; k = c.cursor(); k.execute('SELECT pg_postmaster_start_time()'); print(k.fetchone())"
+    servers = shop.pids(*POSTGRES)
+    first, second = shop.manage("shell", "-v", "0", "-c", look), shop.manage("shell", "-v", "0", "-c", look)
+    assert first.returncode == 0, first.stderr
+    assert first.stdout == second.stdout
+    assert shop.pids(*POSTGRES) == servers
+
+
+def test_a_store_that_is_in_use_is_refused(shop: Store) -> None:
+    second = run(shop.env | {"PORT": str(shop.port + 100)})
+    assert second.returncode == 1
+    assert second.stderr.count("\n") == 1
+    assert "choose another STORE_DATA" in second.stderr
+
+
+def test_a_taken_port_is_refused_with_the_command_that_helps(shop: Store, tmp_path: Path) -> None:
+    second = run(shop.env | {"STORE_DATA": str(tmp_path)})
+    assert second.returncode == 1
+    assert second.stderr.count("\n") == 1
+    assert f"port {shop.port} " in second.stderr
+    assert "PORT=" in second.stderr
+    assert second.stdout == ""
+
+
+def test_two_copies_a_killed_supervisor_and_a_deep_folder(shop: Store) -> None:
+    """The second copy stands in a folder that is too deep for sockets, and its supervisor is killed without warning."""
+    other = Store(data_of("other") / ("deep" * 20))
+    try:
+        other.start()
+        assert is_ready(shop)
+        assert not set(shop.pids()) & set(other.pids())
+        assert len(str(socket_directory(other.data))) < 93
+        left = other.pids()
+        assert other.process is not None
+        other.process.kill()
+        other.process.wait()
+
+        assert other.start() < 8, "the second start is quick"
+
+        assert not [pid for pid in left if Path(f"/proc/{pid}").exists()]
+        everything = other.pids()
+        begun = time.monotonic()
+        assert other.stop() == 0
+        assert time.monotonic() - begun < 10
+        assert not [pid for pid in everything if Path(f"/proc/{pid}").exists()]
+        assert not socket_directory(other.data).exists()
+        assert is_ready(shop)
+    finally:
+        if other.process is not None and other.process.poll() is None:
+            other.stop()
+        remove(data_of("other"))
+
+
+def run(environ: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+    """./run where it is expected to refuse."""
+    return subprocess.run([str(ROOT / "run")], env=environ, capture_output=True, text=True, timeout=30)
+
+
+def refused(tmp_path: Path, **environ: str) -> str:
+    """What ./run says when it refuses, which it does at once and before it starts anything."""
+    base = Store(tmp_path / "data").env
+    done = run(base | environ)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert not (tmp_path / "data" / "pg").exists()
+    return done.stderr
+
+
+def test_the_world_gets_no_demo_no_made_secret_and_no_sandbox(tmp_path: Path) -> None:
+    said = refused(tmp_path, PUBLIC_BASE_URL="https://shop.example")
+    for name in ("DEMO", "SECRET_KEY", "ENCRYPTION_KEYS", "GEMGO_API_KEY", "XENDIT_SECRET_KEY", "XENDIT_CALLBACK_TOKEN"):
+        assert f"  {name} is " in said
+    for name in ("GEMGO_BASE_URL", "XENDIT_BASE_URL", "GOOGLE_CERTS_URL"):
+        assert f"  {name} still points at the sandbox" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("PORT", "http"), ("PORT", "70000"), ("DEMO", "yes"), ("GEMGO_POLL_SECONDS", "soon"), ("GEMGO_BASE_URL", "gemgo")],
+)
+def test_a_bad_value_is_named_in_one_line(tmp_path: Path, name: str, value: str) -> None:
+    said = refused(tmp_path, **{name: value})
+    assert said.count("\n") == 1
+    assert said.startswith(f"run: {name} ")
+    assert repr(value) in said
