@@ -27,7 +27,7 @@ class Backend(BaseEmailBackend):
                 continue
             name = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{uuid4().hex[:8]}"
             draft = self.folder / f".{name}"
-            draft.write_bytes(mail.message().as_bytes(linesep="\r\n"))
+            draft.write_bytes(mail.message().as_bytes())
             os.replace(draft, self.folder / f"{name}.eml")
             sent += 1
         return sent

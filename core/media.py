@@ -11,7 +11,7 @@ from django.views.static import serve
 def picture(request: HttpRequest, path: str) -> HttpResponseBase:
     """The file under MEDIA_ROOT, or 404. It is never run or framed as a page of the shop's."""
     try:
-        response = serve(request, path, document_root=settings.MEDIA_ROOT)
+        response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
     except SuspiciousFileOperation as error:
         raise Http404 from error
     if isinstance(response, FileResponse):

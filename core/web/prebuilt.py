@@ -101,6 +101,7 @@ class Shelf:
 
 
 _shelf = Shelf(MAX_BYTES)
+_seen = ""
 # After a change many ask for the same answer at once: one builds, the others of this process wait for it.
 _builders = [threading.RLock() for _ in range(64)]
 
@@ -125,12 +126,26 @@ def touch() -> None:
     transaction.on_commit(_renew, robust=True)
 
 
+_to_forget: list[Callable[[], None]] = []
+
+
+def on_renewal(forget: Callable[[], None]) -> None:
+    """`forget` is called in this process whenever it learns that the catalogue has changed."""
+    _to_forget.append(forget)
+
+
 def _renew() -> None:
     try:
         connection().set(VERSION_KEY, secrets.token_hex(8))
     except redis.RedisError:
         logger.warning("catalogue version not renewed: Redis is away; answers live on for up to %d s", MAX_AGE_S)
+    _forget()
+
+
+def _forget() -> None:
     _shelf.clear()
+    for forget in _to_forget:
+        forget()
 
 
 def api(view_class: type[View], *, params: tuple[str, ...], edge: Edge | None = None, rule: str = "reads") -> AnyView:
@@ -202,6 +217,11 @@ def serve(
     except Refused as refusal:
         return enveloped(request, refusal)
     request.is_counted = True  # type: ignore[attr-defined]
+    global _seen
+    if current != _seen:
+        # Somebody changed the catalogue; what was built before can never be asked for again.
+        _seen = current
+        _forget()
     key = (current, key)
     found = _shelf.get(key)
     if found is not None:

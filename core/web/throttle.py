@@ -5,6 +5,7 @@ For politeness and card-testing; business limits (promo caps, lockouts) live in 
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import time
 
@@ -13,7 +14,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import Refused
-from core.redis import connection
+from core.redis import ask
 
 logger = logging.getLogger(__name__)
 WINDOW_S = 60
@@ -23,7 +24,7 @@ _silent_until = 0.0
 
 # One round trip: the value under the first key (made where there is none), and the highest of the counters under the
 # others. INCR and EXPIRE in one step: two commands would leave a counter for ever if the process died between them.
-_COUNT = """
+_COUNT = b"""
 local token = ARGV[2]
 if token ~= '' then
   token = redis.call('GET', KEYS[1])
@@ -37,7 +38,7 @@ for i = 2, #KEYS do
 end
 return {token, worst}
 """
-_DIGEST = ""
+_COUNT_SHA = hashlib.sha1(_COUNT, usedforsecurity=False).hexdigest().encode()
 
 
 class Away(Exception):
@@ -82,14 +83,11 @@ def check_and_read(rule: str, *who: str, token_key: str, fallback: str) -> str:
 
 
 def _eval(*arguments: str | int, keys: int) -> tuple[bytes | str, int]:
-    global _DIGEST
-    server = connection()
-    if not _DIGEST:
-        _DIGEST = str(server.script_load(_COUNT))
+    words = [str(word).encode() for word in (keys, *arguments)]
     try:
-        return server.evalsha(_DIGEST, keys, *arguments)  # type: ignore[return-value]
+        return ask(b"EVALSHA", _COUNT_SHA, *words)  # type: ignore[no-any-return]
     except redis.exceptions.NoScriptError:
-        return server.eval(_COUNT, keys, *arguments)  # type: ignore[return-value]
+        return ask(b"EVAL", _COUNT, *words)  # type: ignore[no-any-return]
 
 
 def too_many(retry_after_s: int) -> Refused:
