@@ -5,6 +5,7 @@ Nothing moves here: no promo slot is taken, no payment opened. The token that st
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ from storefront.channels.models import Channel
 from storefront.inquiries.models import Inquiry
 from storefront.players import services as players
 from storefront.promos import services as promos
+from storefront.promos.models import Promo
 
 # Inputs of a purchase that are the buyer's contact, unless the product has an input of that name (DANA: phoneNumber).
 CONTACT_KEYS = ("email", "phoneNumber")
@@ -43,7 +45,7 @@ class Ask:
     product_code: str
     sku_code: str
     payment_code: str
-    email: str
+    email: str = ""
     phone: str = ""
     quantity: int = 1
     promo_code: str = ""
@@ -70,18 +72,7 @@ def quote(ask: Ask, client: Client, user: User | None, language: str, now: datet
     found = promos.find(ask.promo_code) if ask.promo_code else None
     discount = Money(0, subtotal.currency)
     if found is not None:
-        use = promos.Use(
-            product_id=offer.product.pk,
-            channel_id=channel.pk,
-            region_code=region_code,
-            list_total=offer.list_price * ask.quantity,
-            subtotal=subtotal,
-            target=promos.target_of(offer.product.pk, values),
-            device=client.device_key,
-            address=client.address_key,
-            level=user.level if user else "",
-        )
-        discount = promos.check(found, use, now)
+        discount = promos.check(found, _use(ask, offer, channel, subtotal, values, client, user), now)
     fee = channels.fee(channel, subtotal)
     total = subtotal - discount + fee
     channels.check_limits(channel, total)
@@ -117,12 +108,67 @@ def quote(ask: Ask, client: Client, user: User | None, language: str, now: datet
     return inquiry
 
 
+@dataclass(frozen=True, slots=True)
+class PromoTried:
+    """What a promo would take off: `original` is the subtotal without fee, `final` what is left of it."""
+
+    promo: Promo
+    original: Money
+    discount: Money
+
+    @property
+    def final(self) -> Money:
+        return self.original - self.discount
+
+
+def try_promo(ask: Ask, client: Client, user: User | None, language: str, now: datetime) -> PromoTried:
+    """What `ask.promo_code` would take off, nothing written and no slot taken.
+
+    Asked before the form is complete: without a payment code any channel is assumed to fit, and as long as the
+    account is not complete, uses per account are not counted. Raises INVALID_REGION, NOT_FOUND, SKU_UNAVAILABLE,
+    VALIDATION_ERROR (quantity), INVALID_PAYMENT_METHOD, PROMO_*.
+    """
+    offer = find_offer(ask.product_code, ask.sku_code, region_of(ask, user), now, language)
+    _check_quantity(ask, offer)
+    channel = channels.find_channel(ask.payment_code, offer.region.code) if ask.payment_code else None
+    values: list[players.Value] = []
+    # A wrong input is told when the account is checked; here it only means that there is no account yet.
+    with contextlib.suppress(Refused):
+        values = players.read_fields(list(offer.product.fields.all()), ask.data, offer.region, lenient=True)
+    subtotal = unit_price(offer, user) * ask.quantity
+    found = promos.find(ask.promo_code)
+    discount = promos.check(found, _use(ask, offer, channel, subtotal, values, client, user), now)
+    return PromoTried(found.promo, subtotal, discount)
+
+
+def _use(
+    ask: Ask,
+    offer: Offer,
+    channel: Channel | None,
+    subtotal: Money,
+    values: list[players.Value],
+    client: Client,
+    user: User | None,
+) -> promos.Use:
+    return promos.Use(
+        product_id=offer.product.pk,
+        channel_id=channel.pk if channel else None,
+        region_code=offer.region.code,
+        list_total=offer.list_price * ask.quantity,
+        subtotal=subtotal,
+        target=promos.target_of(offer.product.pk, values) if values else "",
+        device=client.device_key,
+        address=client.address_key,
+        level=user.level if user else "",
+    )
+
+
 def region_of(ask: Ask, user: User | None) -> str:
     """Where the sale takes place (decisions, Region): as asked, else the only region of the channel, else the member's
     current one, else the default. Raises INVALID_REGION."""
     if ask.region_code:
         return regions.find_region(ask.region_code).code
-    only = channels.only_region(ask.payment_code)
+    only = channels.only_region(ask.payment_code) if ask.payment_code else None
     if only:
         return only
     if user is not None and user.current_region_id:
@@ -192,8 +238,10 @@ def _read(ask: Ask, offer: Offer) -> tuple[str, str, list[players.Value]]:
     """
     wrong: dict[str, Text] = {}
     email, phone, values = ask.email.strip(), ask.phone.strip(), []
-    if not 1 <= ask.quantity <= offer.sku.max_quantity:
-        wrong["quantity"] = _("Choose 1 to %(most)d.") % {"most": offer.sku.max_quantity}
+    try:
+        _check_quantity(ask, offer)
+    except Refused as problem:
+        wrong |= problem.fields
     if not email:
         wrong["email"] = _("Please fill this in.")
     elif not _is_email(email):
@@ -209,6 +257,11 @@ def _read(ask: Ask, offer: Offer) -> tuple[str, str, list[players.Value]]:
     if wrong:
         raise invalid(wrong)
     return email, phone, values
+
+
+def _check_quantity(ask: Ask, offer: Offer) -> None:
+    if not 1 <= ask.quantity <= offer.sku.max_quantity:
+        raise invalid({"quantity": _("Choose 1 to %(most)d.") % {"most": offer.sku.max_quantity}})
 
 
 def _is_email(text: str) -> bool:

@@ -17,19 +17,19 @@ from storefront.players.fields import read as read_fields
 from storefront.players.operators import check_operator, operator_of
 
 __all__ = [
-    "Account", "Checked", "Value", "check", "check_operator", "find_account", "operator_of", "read_account",
-    "read_fields", "value_of",
+    "Account", "Checked", "Value", "check", "check_operator", "find_account", "operator_of", "read_fields",
+    "sold_product", "value_of",
 ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What was typed for a product, and what its game says about it; `checked` is None where it was not asked."""
+    """What was typed for a product, and what its game says about it."""
 
     product: Product
     region_code: str
     fields: list[Value]
-    checked: Checked | None = None
+    checked: Checked
 
 
 def find_account(product_code: str, data: Mapping[str, Any], region_code: str = "") -> Account:
@@ -46,11 +46,9 @@ def find_account(product_code: str, data: Mapping[str, Any], region_code: str = 
     return Account(product, sold_in.region_id, fields, checked)
 
 
-def read_account(product_code: str, data: Mapping[str, Any], region_code: str = "") -> Account:
-    """What was typed so far, unchecked: unknown inputs are passed over. Raises NOT_FOUND, VALIDATION_ERROR."""
-    sold_in = _sold_in(product_code, region_code)
-    fields = read_fields(list(sold_in.product.fields.all()), data, sold_in.region, lenient=True)
-    return Account(sold_in.product, sold_in.region_id, fields)
+def sold_product(product_code: str, region_code: str) -> Product:
+    """The product of that code, if it is sold in the region. Raises NOT_FOUND."""
+    return _sold_in(product_code, region_code).product
 
 
 def _sold_in(product_code: str, region_code: str) -> ProductRegion:

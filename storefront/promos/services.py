@@ -269,9 +269,9 @@ def _day_names(days: Sequence[str]) -> str:
     return ", ".join(names)
 
 
-def listed(region_code: str, product_id: int, now: datetime) -> list[dict[str, Any]]:
-    """The promos shown for a product in a region, as API §16 answers them but for the language of the texts:
-    each with its `promo`, the products and channels it is limited to, its uses, and whether it can be used today."""
+def listed(region_code: str, product_id: int, now: datetime, level: str = "") -> list[dict[str, Any]]:
+    """The promos shown for a product in a region (API §16), each with its `promo`, the `products` and `channels` it is
+    limited to, how often it was `used_today`, and whether a buyer of `level` ("": a guest) can use it today."""
     promos = list(
         Promo.objects.filter(region_id=region_code, is_active=True, is_listed=True)
         .filter(Q(products=None) | Q(products=product_id))
@@ -295,7 +295,9 @@ def listed(region_code: str, product_id: int, now: datetime) -> list[dict[str, A
                 "products": list(promo.products.all()),
                 "channels": list(promo.channels.all()),
                 "used_today": counts.day,
-                "is_available": right_day and not _over(promo, counts, promo.used),
+                "is_available": right_day
+                and (not promo.levels or level in promo.levels)
+                and not _over(promo, counts, promo.used),
             }
         )
     return answer
