@@ -1,0 +1,19 @@
+"""Addresses of the shop's pages under /{language}-{region}/."""
+
+from django.urls import path, register_converter
+
+from storefront.pages import home, product, quote
+from storefront.pages.shop import ShopConverter
+
+register_converter(ShopConverter, "shop")
+
+urlpatterns = [
+    path("", home.root),
+    path("<shop:place>/", home.home, name="home"),
+    path("<shop:place>/search", home.search, name="search"),
+    path("<shop:place>/help", home.help_page, name="help"),
+    path("<shop:place>/<slug:slug>", product.product_page, name="product"),
+    path("<shop:place>/<slug:slug>/check", quote.check, name="check"),
+    path("<shop:place>/<slug:slug>/promo", quote.promo, name="promo"),
+    path("<shop:place>/<slug:slug>/quote", quote.quote, name="quote"),
+]
