@@ -9,8 +9,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core import regions
 from core.web.api import ApiView, body_of, data
-from storefront import regions
 from storefront.api.shapes import BODY_ERRORS, Text, answers, enveloped, flat_body
 from storefront.players import services as players
 
@@ -61,7 +61,7 @@ class AccountInquiries(ApiView):
         account = players.find_account(
             fixed.validated_data["productCode"],
             {key: value for key, value in body.items() if key not in fixed.fields},
-            regions.find_region(asked).code if asked else "",
+            (regions.named(asked) if asked else regions.default()).code,
         )
         return data(
             {

@@ -12,12 +12,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core import regions
 from core.errors import invalid
 from core.money import Money
 from core.translated import pick
 from core.web.api import ApiView, body_of, data
 from core.web.client import client_of
-from storefront import regions
 from storefront.api.shapes import BODY_ERRORS, Text, answers, enveloped
 from storefront.inquiries import services as inquiries
 from storefront.players import services as players
@@ -70,9 +70,9 @@ class Promos(ApiView):
     def get(self, request: Request) -> Response:
         asked, product_code = request.query_params.get("region", ""), request.query_params.get("productCode", "")
         if not product_code:
-            missing = {"productCode": _("Tell us the product, for example MLBB.")}
-            raise invalid(missing if asked else missing | {"region": _("Tell us the region, for example ID.")})
-        region = regions.find_region(asked)
+            missing = {"productCode": _("Say for which product.")}
+            raise invalid(missing if asked else missing | {"region": _("Say for which region.")})
+        region = regions.required(asked)
         product_id = players.sold_product(product_code, region.code).pk
         language = get_language() or "id"
         return data(

@@ -19,11 +19,10 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from core import phones
+from core import phones, regions
 from core.errors import Refused, Text, invalid
 from core.money import Money
 from core.web.client import Client
-from storefront import regions
 from storefront.catalogue.services import Offer, find_offer
 from storefront.channels import services as channels
 from storefront.channels.models import Channel
@@ -156,7 +155,7 @@ def _use(
         region_code=offer.region.code,
         list_total=offer.list_price * ask.quantity,
         subtotal=subtotal,
-        target=promos.target_of(offer.product.pk, values) if values else "",
+        target=promos.target_of(offer.product.pk, (one["value"] for one in values)) if values else "",
         device=client.device_key,
         address=client.address_key,
         level=user.level if user else "",
@@ -167,13 +166,13 @@ def region_of(ask: Ask, user: User | None) -> str:
     """Where the sale takes place (decisions, Region): as asked, else the only region of the channel, else the member's
     current one, else the default. Raises INVALID_REGION."""
     if ask.region_code:
-        return regions.find_region(ask.region_code).code
+        return regions.named(ask.region_code).code
     only = channels.only_region(ask.payment_code) if ask.payment_code else None
     if only:
         return only
     if user is not None and user.current_region_id:
         return user.current_region_id
-    return regions.default_region().code
+    return regions.default().code
 
 
 def unit_price(offer: Offer, user: User | None) -> Money:
@@ -213,7 +212,7 @@ def lock(inquiry_id: uuid.UUID) -> Inquiry:
 
 def promo_target(inquiry: Inquiry) -> str:
     """What `promos.take` counts the quote's account under."""
-    return promos.target_of(inquiry.product_id, inquiry.fields)
+    return promos.target_of(inquiry.product_id, (one["value"] for one in inquiry.fields))
 
 
 def invalid_token() -> Refused:

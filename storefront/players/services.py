@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from core.errors import not_found
@@ -32,8 +31,8 @@ class Account:
     checked: Checked
 
 
-def find_account(product_code: str, data: Mapping[str, Any], region_code: str = "") -> Account:
-    """The account behind the inputs of a product, checked; without a region, as sold in the default one.
+def find_account(product_code: str, data: Mapping[str, Any], region_code: str) -> Account:
+    """The account behind the inputs of a product as sold in the region, checked.
 
     Two statements (three for operators). Raises NOT_FOUND for a product not sold there, VALIDATION_ERROR,
     INCONSISTENT_PROVIDER, ACCOUNT_NOT_FOUND, CHECK_UNAVAILABLE.
@@ -52,10 +51,13 @@ def sold_product(product_code: str, region_code: str) -> Product:
 
 
 def _sold_in(product_code: str, region_code: str) -> ProductRegion:
-    there = Q(region_id=region_code) if region_code else Q(region__is_default=True)
     sold_in = (
         ProductRegion.objects.filter(
-            there, product__code=product_code, product__is_active=True, region__is_active=True, is_available=True
+            region_id=region_code,
+            region__is_active=True,
+            product__code=product_code,
+            product__is_active=True,
+            is_available=True,
         )
         .select_related("product", "region")
         .prefetch_related("product__fields")

@@ -7,11 +7,10 @@ orders can both be the last one (F13, F14). Rules: docs/decisions (Money).
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import IntegrityError, transaction
@@ -19,6 +18,7 @@ from django.db.models import Count, F, OuterRef, Q
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
+from core import regions
 from core.errors import Refused
 from core.money import Money
 from core.web.client import digest
@@ -62,15 +62,15 @@ class _Counts:
     address: int = 0
 
 
-def target_of(product_id: int, fields: Iterable[Mapping[str, str]]) -> str:
-    """Hash of the account that is topped up: the product and its field values, however they were typed."""
-    typed = (unicodedata.normalize("NFKC", field["value"]).casefold() for field in fields)
+def target_of(product_id: int, values: Iterable[str]) -> str:
+    """Hash of the account that is topped up: the product and the values of its inputs, however they were typed."""
+    typed = (unicodedata.normalize("NFKC", value).casefold() for value in values)
     return digest("promo target", str(product_id), *typed)
 
 
 def today(promo: Promo, now: datetime) -> date:
     """The promo's day at `now`: days turn at midnight of its region (F25)."""
-    return now.astimezone(ZoneInfo(promo.region.time_zone)).date()
+    return regions.local_day(promo.region, now)
 
 
 def find(code: str) -> Found:
@@ -260,7 +260,7 @@ def _does_not_apply(found: Found, use: Use, now: datetime) -> str:
 
 def _written(promo: Promo, moment: datetime) -> str:
     """The day of `moment` in the promo's region, in the reader's language: 30 November 2025."""
-    return formats.date_format(moment.astimezone(ZoneInfo(promo.region.time_zone)), "j F Y")
+    return formats.date_format(regions.local(promo.region, moment), "j F Y")
 
 
 def _day_names(days: Sequence[str]) -> str:

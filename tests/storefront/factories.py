@@ -89,7 +89,7 @@ def product(
 
 def mlbb(**more: Any) -> Product:
     """Mobile Legends as the API document names it; its accounts are checked at GemGo."""
-    defaults = {
+    defaults: dict[str, Any] = {
         "slug": "mobile-legends",
         "name": "Mobile Legends",
         "title": "Mobile Legends: Bang Bang",
@@ -100,7 +100,12 @@ def mlbb(**more: Any) -> Product:
 
 def phone_product(code: str = "TELKOMSEL", **more: Any) -> Product:
     """A telephone operator's product, with one phone number as input."""
-    defaults = {"player_field": "phoneNumber", "zone_field": "", "is_operator_bound": True, "fields": PHONE_FIELDS}
+    defaults: dict[str, Any] = {
+        "player_field": "phoneNumber",
+        "zone_field": "",
+        "is_operator_bound": True,
+        "fields": PHONE_FIELDS,
+    }
     return product(code, **(defaults | more))
 
 
