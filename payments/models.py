@@ -64,12 +64,7 @@ class Payment(models.Model):
             models.CheckConstraint(condition=models.Q(amount_minor__gte=0), name="payment_not_negative"),
         ]
         indexes = [
-            models.Index(fields=["not_before"], condition=models.Q(state__in=["OPENING", "OPEN"]), name="payment_live"),
-            models.Index(
-                fields=["not_before"],
-                condition=models.Q(state__in=["SETTLED", "EXPIRED", "FAILED", "CANCELLED"]),
-                name="payment_may_come_late",
-            ),
+            models.Index(fields=["not_before"], name="payment_next_look"),
         ]
 
     def __str__(self) -> str:

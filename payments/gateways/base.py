@@ -108,10 +108,15 @@ class RefundReply:
     gateway_id: str
     standing: RefundStanding
     error: str = ""
+    reference: str = ""
 
 
 class Gateway(Protocol):
     code: str
+
+    @property
+    def timeout_s(self) -> float:
+        """The longest that one call may take; who waits for another's call gives up after it."""
 
     def create(self, charge: Charge) -> Opened:
         """Opens a payable request. Raises GatewayUnavailable or GatewayRefused."""

@@ -62,6 +62,10 @@ class Xendit:
 
     code = "xendit"
 
+    @property
+    def timeout_s(self) -> float:
+        return CONNECT_TIMEOUT_S + READ_TIMEOUT_S
+
     def create(self, charge: Charge) -> Opened:
         if charge.kind == "CARD":
             return self._create_session(charge)
@@ -345,4 +349,4 @@ def _refund_reply(answer: Mapping[str, Any]) -> RefundReply:
     if not refund_id:
         raise GatewayUnavailable("a refund without id")
     standing = _REFUND_STANDING.get(_text(answer.get("status")).upper(), RefundStanding.PENDING)
-    return RefundReply(refund_id, standing, _text(answer.get("failure_code")))
+    return RefundReply(refund_id, standing, _text(answer.get("failure_code")), _text(answer.get("reference_id")))

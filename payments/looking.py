@@ -1,0 +1,128 @@
+"""Looking payments up at their gateway: after a hint, when a customer asks, on a schedule while money may come."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from django.db.models import F, Q
+from django.utils import timezone
+
+from payments.gateways import for_code
+from payments.gateways.base import GatewayUnavailable, Looked, Standing
+from payments.models import Payment
+from payments.schedule import NEVER, next_look
+from payments.settling import settle
+from storefront.orders.models import Order
+
+logger = logging.getLogger(__name__)
+State = Payment.State
+# How often one customer may make us ask the gateway.
+ASKED_EVERY = timedelta(seconds=5)
+_ENDED = {
+    Standing.FAILED: State.FAILED,
+    Standing.EXPIRED: State.EXPIRED,
+    Standing.CANCELLED: State.CANCELLED,
+}
+
+
+def look(payment: Payment, payment_id: str = "", *, by: str = "gateway") -> Looked:
+    """What the gateway says now is settled or ended here too. No transaction may be open. Raises GatewayUnavailable.
+
+    `payment_id`: a payment at the gateway that a hint spoke of.
+    """
+    looked = for_code(payment.gateway).look_up(payment.gateway_id, payment_id)
+    accept(payment, looked, by=by)
+    return looked
+
+
+def accept(payment: Payment, looked: Looked, *, by: str = "gateway") -> None:
+    """Every capture is settled; a payment that ended without money is ended. A late 'failed' undoes nothing (F10):
+    only a live payment ends, and only its own row (F11)."""
+    for capture in looked.captures:
+        settle(payment.pk, capture, by=by)
+    if not looked.captures and looked.standing in _ENDED:
+        end(payment, _ENDED[looked.standing])
+
+
+def end(payment: Payment, state: State, error: str = "") -> bool:
+    """A live payment is over without money; True if this call ended it. Money that still comes counts (`settle`)."""
+    now = timezone.now()
+    later = next_look(0, is_live=False, is_settled=False, expires_at=payment.expires_at, now=now)
+    live = Payment.objects.filter(pk=payment.pk, state__in=Payment.LIVE)
+    return bool(
+        live.update(
+            state=state,
+            ended_at=now,
+            error=error[:2000],
+            polls=0,
+            not_before=later if payment.gateway_id else NEVER,
+        )
+    )
+
+
+def check_again(order: Order) -> bool:
+    """The order's payments were looked up because somebody waits for it; at most every few seconds, else False."""
+    now = timezone.now()
+    rows = Payment.objects.filter(order=order).exclude(gateway_id="").exclude(state=State.SETTLED)
+    asked = False
+    for payment in rows.filter(Q(looked_at=None) | Q(looked_at__lte=now - ASKED_EVERY))[:3]:
+        mine = Payment.objects.filter(pk=payment.pk, looked_at=payment.looked_at)
+        if not mine.update(looked_at=now):
+            continue
+        try:
+            look(payment, by="customer")
+        except GatewayUnavailable as problem:
+            logger.warning("%s could not be looked up: %s", payment.reference, problem)
+        asked = True
+    return asked
+
+
+def poll_due(limit: int = 20) -> int:
+    """Payments whose time has come were looked up at their gateways; how many.
+
+    Live ones often, those that ended seldom and for 72 hours: money may come late, and webhooks may not come at all.
+    """
+    now = timezone.now()
+    due = Payment.objects.filter(not_before__lte=now).exclude(
+        # At its deadline a payment is the expiry's to look at, which also ends it.
+        state__in=Payment.LIVE,
+        order__status=Order.Status.PENDING,
+        order__expires_at__lte=now,
+    )
+    looked_at = 0
+    for payment in list(due.select_related("order").order_by("not_before")[:limit]):
+        if not claim(payment):
+            continue
+        looked_at += 1
+        try:
+            _poll(payment)
+        except GatewayUnavailable as problem:
+            logger.warning("%s could not be looked up: %s", payment.reference, problem)
+        except Exception:
+            logger.exception("%s could not be polled", payment.reference)
+    return looked_at
+
+
+def claim(payment: Payment) -> bool:
+    """True for one poller: the next look has been pushed forward before this one begins (style: poison rows)."""
+    now = timezone.now()
+    later = next_look(
+        payment.polls,
+        is_live=payment.state in Payment.LIVE,
+        is_settled=payment.state == State.SETTLED,
+        expires_at=payment.expires_at,
+        now=now,
+    )
+    mine = Payment.objects.filter(pk=payment.pk, state=payment.state, not_before=payment.not_before)
+    return mine.update(not_before=later, polls=F("polls") + 1) == 1
+
+
+def _poll(payment: Payment) -> None:
+    if not payment.gateway_id:
+        # Being opened, or its opening was never answered: there is nothing to look at.
+        return
+    looked = look(payment, by="poll")
+    is_superfluous = payment.order.paid_at is not None and looked.standing == Standing.OPEN
+    if is_superfluous and for_code(payment.gateway).cancel(payment.gateway_id):
+        end(payment, State.CANCELLED, "the order was paid another way")

@@ -1,0 +1,149 @@
+"""Money arrives: the only function that says so, and what follows from it.
+
+Webhook, return page, poller and staff all come through `settle`. The gateway is right about money: a payment that
+failed, expired or was superseded settles like any other when money is captured on it.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from core.cases import open_case
+from core.errors import Refused
+from core.money import Money
+from core.wake import wake
+from payments import mails, refunds
+from payments.gateways.base import CaptureSeen
+from payments.models import Account, Capture, Payment, Refund
+from payments.schedule import next_look
+from payments.wallet import services as ledger
+from storefront.catalogue.services import find_offer
+from storefront.orders import services as orders
+from storefront.orders.models import Order
+from storefront.promos import services as promos
+
+logger = logging.getLogger(__name__)
+State = Payment.State
+Effect = Capture.Effect
+
+
+@transaction.atomic
+def settle(payment_id: int, capture: CaptureSeen, *, by: str = "gateway") -> bool:
+    """The capture is counted and booked; True for the one call that counted it, however many see it.
+
+    The order is PAID and about to be taken if this is its money: exactly its total, in time, or late while the item
+    is still sold at no more than the quoted price and the promo slot can be had again. All else is owed back at once:
+    too late -> refund; a second time, or another amount -> refund under review, with a case.
+    """
+    now = timezone.now()
+    order = orders.lock(Payment.objects.values_list("order_id", flat=True).get(pk=payment_id), with_promo=True)
+    payment = _lock_payment(payment_id)
+    # Under the order's lock; that one capture counts once over all orders, the unique constraint says.
+    if Capture.objects.filter(gateway=payment.gateway, gateway_ref=capture.ref).exists():
+        return False
+    was_late = order.status == Order.Status.EXPIRED
+    owed = _why_owed(order, payment, capture.amount, now)
+    effect = Effect.SURPLUS if owed else Effect.LATE_PAID if was_late else Effect.PAID
+    row = Capture.objects.create(
+        payment=payment,
+        gateway=payment.gateway,
+        gateway_ref=capture.ref,
+        amount_minor=capture.amount.minor,
+        currency=capture.amount.currency,
+        effect=effect,
+        captured_at=capture.at,
+    )
+    currency = capture.amount.currency
+    ledger.transfer(
+        f"capture:{payment.gateway}:{capture.ref}",
+        ledger.house(Account.Kind.CLEARING, currency, payment.gateway),
+        ledger.house(Account.Kind.FUNDS, currency),
+        capture.amount,
+        "capture",
+        order,
+        note=payment.reference,
+    )
+    _mark(payment, capture.amount, owed, now)
+    if owed:
+        review = owed != Refund.Why.LATE
+        refunds.owe(order, payment, capture.amount, owed, f"surplus:{row.pk}", review=review)
+    else:
+        _pay(order, payment, by=by, reason="paid_late" if was_late else "paid", now=now)
+    return True
+
+
+def settle_free(order: Order, now: datetime) -> None:
+    """An order that costs nothing is PAID without a gateway. The caller holds its lock or has just made it."""
+    orders.advance(order, Order.Status.PAID, by="checkout", reason="free", now=now)
+    mails.order_paid(order)
+    wake("fulfilment.take", "topups")
+
+
+def _lock_payment(payment_id: int) -> Payment:
+    """The payment, locked; the caller has locked its order before."""
+    return Payment.objects.select_for_update(of=("self",), no_key=True).select_related("channel").get(pk=payment_id)
+
+
+def _why_owed(order: Order, payment: Payment, amount: Money, now: datetime) -> Refund.Why | None:
+    """Why the money cannot pay the order; None if it does (the promo slot of a late one is then held again)."""
+    if order.paid_at is not None:
+        return Refund.Why.DOUBLE
+    if amount != Money(payment.amount_minor, payment.currency) or amount != order.total:
+        return Refund.Why.AMOUNT
+    if order.status == Order.Status.EXPIRED and not _holds_still(order, now):
+        return Refund.Why.LATE
+    return None
+
+
+def _holds_still(order: Order, now: datetime) -> bool:
+    """Whether what was quoted can still be sold: item open, price no higher, promo slot held again."""
+    try:
+        offer = find_offer(order.product_code, order.sku_code, order.region_id, now)
+        if offer.unit > Money(order.unit_price_minor, order.currency):
+            return False
+        promos.retake(order.number, now)
+    except Refused as reason:
+        logger.info("late money for %s goes back: %s", order.number, reason.code)
+        return False
+    return True
+
+
+def _mark(payment: Payment, amount: Money, owed: Refund.Why | None, now: datetime) -> None:
+    if owed == Refund.Why.AMOUNT:
+        # The gateway is done with it and the order is not paid: the customer has to open another payment.
+        if payment.state in Payment.LIVE:
+            payment.state, payment.ended_at = State.FAILED, now
+            payment.error = f"{amount} came in"
+    else:
+        payment.state, payment.settled_at = State.SETTLED, payment.settled_at or now
+        payment.ended_at = payment.ended_at or now
+    if amount.currency == payment.currency:
+        payment.received_minor += amount.minor
+    payment.polls = 0
+    payment.not_before = next_look(
+        0, is_live=False, is_settled=payment.state == State.SETTLED, expires_at=payment.expires_at, now=now
+    )
+    payment.save(update_fields=["state", "settled_at", "ended_at", "error", "received_minor", "polls", "not_before"])
+
+
+def _pay(order: Order, payment: Payment, *, by: str, reason: str, now: datetime) -> None:
+    orders.advance(order, Order.Status.PAID, by=by, reason=reason, now=now)
+    # Another attempt that is still open could be paid too: the next look cancels it at its gateway.
+    order.payments.filter(state__in=Payment.LIVE).exclude(pk=payment.pk).update(not_before=now)
+    mails.order_paid(order)
+    wake("fulfilment.take", "topups")
+
+
+def strange_money(party: str, reference: str, evidence: dict[str, str]) -> None:
+    """Staff know of money that belongs to nothing of ours."""
+    open_case(
+        "strange-money",
+        f"strange-money:{party}:{reference}"[:120],
+        f"{party} speaks of a payment that we do not know: {reference}",
+        evidence=evidence,
+        actions="Look it up at the gateway. If it is a customer's, find the order and refund it there.",
+    )
