@@ -1,0 +1,121 @@
+"""Another way to pay for an order that is not paid yet: quoted anew, shown, and only then changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from core.errors import Refused
+from core.money import Money
+from payments import opening
+from payments.gateways import for_code
+from payments.gateways.base import GatewayUnavailable, Standing
+from payments.looking import end, look
+from payments.models import Payment
+from storefront.channels import services as channels
+from storefront.channels.models import Channel
+from storefront.orders import services as orders
+from storefront.orders.models import Order
+
+
+@dataclass(frozen=True, slots=True)
+class Requote:
+    """What the same order costs by another channel."""
+
+    channel: Channel
+    fee: Money
+    total: Money
+
+
+def requote(order: Order, code: str) -> Requote:
+    """The order's price by channel `code`; nothing moves. One promo, no new deadline.
+
+    Raises INVALID_PAYMENT_METHOD, AMOUNT_TOO_LOW/HIGH, PROMO_NOT_APPLICABLE for a promo tied to the present channel.
+    """
+    _ensure_payable(order)
+    now = timezone.now()
+    channel = channels.find_channel(code, order.region_id)
+    channels.ensure_open(channel, now, get_language() or "en")
+    if channel.kind == Channel.Kind.BALANCE:
+        raise Refused("INVALID_PAYMENT_METHOD", _("This way to pay is not offered here. Please choose another one."))
+    if order.promo is not None and order.promo.channels.exists():
+        raise Refused(
+            "PROMO_NOT_APPLICABLE",
+            _("Your promo code holds for %(channel)s only.") % {"channel": order.channel_name},
+        )
+    subtotal = Money(order.subtotal_minor, order.currency)
+    fee = channels.fee(channel, subtotal)
+    total = subtotal - Money(order.discount_minor, order.currency) + fee
+    channels.check_limits(channel, total)
+    return Requote(channel, fee, total)
+
+
+def change_channel(order: Order, code: str, shown: Money) -> Order:
+    """The unpaid order is to be paid by channel `code`, at the total that was `shown`, by the first deadline.
+
+    The old payment has been cancelled at its gateway first; if it turns out to be paid, the order is, and comes back
+    unchanged. Raises as `requote`; INVALID_PAYMENT_METHOD also when the old payment is just in progress, and
+    VALIDATION_ERROR when the total is no longer what was shown.
+    """
+    quoted = requote(order, code)
+    if quoted.total != shown:
+        raise Refused("VALIDATION_ERROR", _("The price has changed. Please look at it again."))
+    for payment in order.payments.filter(state__in=Payment.LIVE):
+        _close(order, payment)
+    changed = _change(order.pk, quoted)
+    if changed is not None:
+        order, payment = changed
+        opening.open_claimed(order, payment)
+        return order
+    order.refresh_from_db()
+    return order
+
+
+def _close(order: Order, payment: Payment) -> None:
+    """The old payment cannot be paid any more, or what was paid on it is settled. Raises when nobody can tell."""
+    if not payment.gateway_id:
+        if not opening.is_stale(payment, timezone.now()):
+            raise _in_progress(order)
+        end(payment, Payment.State.CANCELLED, "another channel")
+        return
+    gateway = for_code(payment.gateway)
+    try:
+        is_void = gateway.cancel(payment.gateway_id)
+        looked = look(payment, by="customer")
+    except GatewayUnavailable as problem:
+        raise opening.unavailable(order) from problem
+    if is_void:
+        end(payment, Payment.State.CANCELLED, "another channel")
+    elif looked.standing == Standing.OPEN:
+        raise _in_progress(order)
+
+
+@transaction.atomic
+def _change(order_id: int, quoted: Requote) -> tuple[Order, Payment] | None:
+    order = orders.lock(order_id)
+    now = timezone.now()
+    newest = order.payments.order_by("-attempt").first()
+    is_free = newest is None or newest.state not in (*Payment.LIVE, Payment.State.SETTLED)
+    if order.status != Order.Status.PENDING or order.expires_at <= now or not is_free:
+        return None
+    order.channel = quoted.channel
+    order.channel_code, order.channel_name = quoted.channel.code, quoted.channel.name
+    order.fee_minor, order.total_minor, order.updated_at = quoted.fee.minor, quoted.total.minor, now
+    order.save(update_fields=["channel", "channel_code", "channel_name", "fee_minor", "total_minor", "updated_at"])
+    return order, opening.new_attempt(order, newest.attempt + 1 if newest else 1, now)
+
+
+def _ensure_payable(order: Order) -> None:
+    if order.status != Order.Status.PENDING or order.expires_at <= timezone.now() or not order.total_minor:
+        raise Refused("INVALID_PAYMENT_METHOD", _("This order does not wait for a payment any more."))
+
+
+def _in_progress(order: Order) -> Refused:
+    return Refused(
+        "INVALID_PAYMENT_METHOD",
+        _("A payment by %(channel)s is just in progress. Please wait a moment.") % {"channel": order.channel_name},
+    )

@@ -1,0 +1,236 @@
+"""Opening a payment at the gateway: by whoever claimed the row, while others wait for the row without a lock.
+
+A claim that is older than the gateway's time-out is taken over as a new attempt with a reference of its own; money
+that comes on any reference ever given out still counts (settling).
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core.errors import Refused
+from payments import mails
+from payments.gateways import for_code
+from payments.gateways.base import Charge, GatewayRefused, GatewayUnavailable, Opened
+from payments.models import Payment
+from payments.schedule import NEVER, next_look
+from storefront.orders import services as orders
+from storefront.orders.models import Order
+
+logger = logging.getLogger(__name__)
+State = Payment.State
+# Beyond the gateway's time-out: for what happens around the call.
+_MARGIN_S = 5.0
+_FIRST_PAUSE_S = 0.03
+_LONGEST_PAUSE_S = 0.5
+REFUSED = "refused: "
+
+
+def new_attempt(order: Order, attempt: int, now: datetime) -> Payment:
+    """One more attempt to have the order paid by its channel, claimed by the caller, who opens it after commit.
+
+    The caller holds the order's lock (or has just made it) and knows that no other attempt is live.
+    """
+    payment = Payment(
+        order=order,
+        attempt=attempt,
+        reference=order.number if attempt == 1 else f"{order.number}-{attempt}",
+        channel=order.channel,
+        gateway=order.channel.gateway,
+        amount_minor=order.total_minor,
+        currency=order.currency,
+        state=State.OPENING,
+        claimed_at=now,
+        expires_at=order.expires_at,
+        not_before=next_look(0, is_live=True, is_settled=False, expires_at=order.expires_at, now=now),
+        created_at=now,
+    )
+    payment.save(force_insert=True)
+    return payment
+
+
+def ensure_open(order: Order) -> Payment | None:
+    """The order's newest payment, open if the order still waits for money: opened by this call, or by another one
+    that it waited for. Raises PAYMENT_UNAVAILABLE or INVALID_PAYMENT_METHOD as whoever called the gateway learnt.
+    """
+    begun = time.monotonic()
+    pause = _FIRST_PAUSE_S
+    waited_for = 0
+    while True:
+        newest = order.payments.select_related("channel").order_by("-attempt").first()
+        if newest is not None and newest.state == State.OPENING and not is_stale(newest, timezone.now()):
+            if time.monotonic() - begun > patience_s(newest.gateway):
+                raise unavailable(order)
+            waited_for = newest.pk
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE_S)
+            continue
+        if waited_for:
+            order.refresh_from_db(fields=["status", "paid_at", "ended_at", "updated_at"])
+        is_payable = (
+            order.status == Order.Status.PENDING and order.expires_at > timezone.now() and order.total_minor > 0
+        )
+        if newest is not None and (newest.state in (State.OPEN, State.SETTLED) or not is_payable):
+            return newest
+        if newest is not None and newest.pk == waited_for and newest.state == State.FAILED:
+            raise _told(order, newest)
+        if not is_payable:
+            return newest
+        claimed = _claim(order.pk, newest)
+        if claimed is not None:
+            return open_claimed(order, claimed)
+
+
+def open_claimed(order: Order, payment: Payment) -> Payment:
+    """The claimed payment is open at the gateway and its instructions are stored. No transaction may be open.
+
+    When the gateway does not answer or refuses, the attempt is over, the order stays PENDING, and this raises
+    PAYMENT_UNAVAILABLE or INVALID_PAYMENT_METHOD.
+    """
+    try:
+        opened = for_code(payment.gateway).create(_charge(order, payment))
+    except GatewayUnavailable as problem:
+        logger.warning("%s could not be opened: %s", payment.reference, problem)
+        _give_up(payment, str(problem))
+        raise unavailable(order) from problem
+    except GatewayRefused as problem:
+        logger.error("%s was refused: %s", payment.reference, problem)
+        _give_up(payment, REFUSED + str(problem))
+        raise refused(order, problem.code) from problem
+    if _store(payment, opened):
+        return payment
+    _withdraw(payment, opened)
+    newest = ensure_open(order)
+    if newest is None:
+        raise unavailable(order)
+    return newest
+
+
+def is_stale(payment: Payment, now: datetime) -> bool:
+    """Whether whoever claimed the payment must have died or given up by now."""
+    return payment.claimed_at is None or payment.claimed_at + timedelta(seconds=patience_s(payment.gateway)) <= now
+
+
+def patience_s(gateway: str) -> float:
+    """How long somebody who waits for another's call waits."""
+    return for_code(gateway).timeout_s + _MARGIN_S
+
+
+def unavailable(order: Order) -> Refused:
+    return Refused(
+        "PAYMENT_UNAVAILABLE",
+        _("This way to pay does not answer right now. Nothing was charged. Try again, or choose another way to pay."),
+        extra={"invoiceNumber": order.number},
+    )
+
+
+def refused(order: Order, code: str = "") -> Refused:
+    message = _("%(channel)s cannot be used for this order. Please choose another way to pay.")
+    if "PHONE_REQUIRED" in code:
+        message = _("%(channel)s needs your phone number. Please choose another way to pay.")
+    return Refused(
+        "INVALID_PAYMENT_METHOD",
+        message % {"channel": order.channel_name},
+        extra={"invoiceNumber": order.number},
+    )
+
+
+def _told(order: Order, payment: Payment) -> Refused:
+    """What the one who called the gateway was told, for those who waited."""
+    if payment.error.startswith(REFUSED):
+        return refused(order, payment.error)
+    return unavailable(order)
+
+
+def _is_payable(order: Order, now: datetime) -> bool:
+    return order.status == Order.Status.PENDING and order.expires_at > now and order.total_minor > 0
+
+
+@transaction.atomic
+def _claim(order_id: int, seen: Payment | None) -> Payment | None:
+    """A new attempt of ours, in place of a stale claim if there is one; None when somebody else was quicker."""
+    order = orders.lock(order_id)
+    now = timezone.now()
+    if not _is_payable(order, now):
+        return None
+    newest = order.payments.select_for_update(no_key=True).order_by("-attempt").first()
+    if (newest.pk if newest else 0) != (seen.pk if seen else 0):
+        return None
+    if newest is None:
+        return new_attempt(order, 1, now)
+    if newest.state == State.OPENING and is_stale(newest, now):
+        # It may have been made at the gateway, but nobody was ever shown it.
+        newest.state, newest.ended_at, newest.error, newest.not_before = State.FAILED, now, "superseded", NEVER
+        newest.save(update_fields=["state", "ended_at", "error", "not_before"])
+    elif newest.state in (*Payment.LIVE, State.SETTLED):
+        return None
+    return new_attempt(order, newest.attempt + 1, now)
+
+
+def _charge(order: Order, payment: Payment) -> Charge:
+    channel = payment.channel
+    return Charge(
+        reference=payment.reference,
+        amount=order.total,
+        country=order.region_id,
+        channel=channel.gateway_channel or channel.code,
+        kind=channel.kind,
+        description=f"{settings.SHOP_NAME} {order.number}",
+        expires_at=payment.expires_at,
+        return_url=mails.invoice_url(order),
+        locale=order.language,
+        payer_name=settings.SHOP_NAME.upper(),
+        payer_phone=order.phone,
+        payer_email=order.email,
+    )
+
+
+def _mine(payment: Payment) -> dict[str, object]:
+    return {"pk": payment.pk, "state": State.OPENING, "claimed_at": payment.claimed_at}
+
+
+def _give_up(payment: Payment, error: str) -> None:
+    Payment.objects.filter(**_mine(payment)).update(
+        state=State.FAILED, ended_at=timezone.now(), error=error[:2000], not_before=NEVER
+    )
+
+
+def _store(payment: Payment, opened: Opened) -> bool:
+    now = timezone.now()
+    shown = {
+        "qr_string": opened.qr_string,
+        "account_number": opened.account_number,
+        "payment_code": opened.payment_code,
+        "redirect_url": opened.redirect_url,
+        "deeplink": opened.deeplink,
+    }
+    stored: dict[str, object] = {
+        "state": State.OPEN,
+        "gateway_id": opened.gateway_id,
+        "instructions": {name: value for name, value in shown.items() if value},
+        "opened_at": now,
+        "not_before": next_look(0, is_live=True, is_settled=False, expires_at=payment.expires_at, now=now),
+    }
+    if not Payment.objects.filter(**_mine(payment)).update(**stored):
+        return False
+    for name, value in stored.items():
+        setattr(payment, name, value)
+    return True
+
+
+def _withdraw(payment: Payment, opened: Opened) -> None:
+    """Too late: another attempt took over. Nobody will be shown this one; if money comes all the same, it is found."""
+    now = timezone.now()
+    later = next_look(0, is_live=False, is_settled=False, expires_at=payment.expires_at, now=now)
+    Payment.objects.filter(pk=payment.pk, gateway_id="").update(gateway_id=opened.gateway_id, not_before=later)
+    try:
+        for_code(payment.gateway).cancel(opened.gateway_id)
+    except GatewayUnavailable as problem:
+        logger.warning("%s could not be withdrawn: %s", payment.reference, problem)
