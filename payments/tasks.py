@@ -1,0 +1,25 @@
+"""What wakes the payments' sweeps. The rows say what there is to do; a lost message costs seconds."""
+
+from celery import shared_task
+
+from payments import expiry, looking, refunds, webhooks
+
+
+@shared_task(name="payments.inbox")
+def work_inbox() -> None:
+    webhooks.work_inbox()
+
+
+@shared_task(name="payments.poll")
+def poll() -> None:
+    looking.poll_due()
+
+
+@shared_task(name="payments.expire")
+def expire() -> None:
+    expiry.expire_due()
+
+
+@shared_task(name="payments.refunds")
+def send_refunds() -> None:
+    refunds.send_due()
