@@ -12,7 +12,7 @@ from supervisor.keeper import embedded_servers
 from supervisor.surroundings import Unusable, complete
 
 # These read and write files only.
-WITHOUT_SERVERS = {"help", "version", "--help", "--version", "makemessages", "compilemessages", "collectstatic", "findstatic"}
+WITHOUT_SERVERS = {"help", "version", "--help", "--version", "makemessages", "compilemessages", "collectstatic"}
 
 
 def main() -> None:

@@ -33,7 +33,8 @@ app.conf.update(
     timezone=settings.TIME_ZONE,
     enable_utc=True,
 )
-# Celery would close every thread's database connection around every task. They are kept, and looked at as a request's would be.
+# Celery would close every thread's database connection around every task. They are kept, and looked at
+# as a request's would be.
 app.conf["CELERY_DB_REUSE_MAX"] = 10**12
 task_prerun.connect(lambda **_: close_old_connections(), weak=False)
 

@@ -1,4 +1,4 @@
-"""Typed readers of the environment: every setting comes through one of them, and a bad value is named in one clear line."""
+"""Typed readers of the environment: every setting comes through one, and a bad value is named in one clear line."""
 
 from base64 import urlsafe_b64decode
 from collections.abc import Collection, Mapping

@@ -71,7 +71,9 @@ _problems = refusals(
     sandbox=_surroundings.sandbox,
 )
 if _problems:
-    raise BadValue(f"PUBLIC_BASE_URL is {PUBLIC_BASE_URL}, and this is no store for the world yet:\n  " + "\n  ".join(_problems))
+    raise BadValue(
+        f"PUBLIC_BASE_URL is {PUBLIC_BASE_URL}, and this is no store for the world yet:\n  " + "\n  ".join(_problems)
+    )
 
 _public = urlsplit(PUBLIC_BASE_URL)
 _is_https = _public.scheme == "https"

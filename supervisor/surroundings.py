@@ -1,7 +1,7 @@
 """What the environment leaves open: where the embedded servers and the sandbox stand, and secrets made on the spot.
 
-Whoever starts a process of the store (`./run`, `manage.py`, a test) completes the environment here, in the same way, so that
-all of them meet on the same database, the same Redis and the same sandbox.
+Whoever starts a process of the store (`./run`, `manage.py`, a test) completes the environment here, in the same way, so
+that all of them meet on the same database, the same Redis and the same sandbox.
 """
 
 import base64

@@ -134,7 +134,8 @@ class Store:
         self.port = free_pair()
         self.url = f"http://127.0.0.1:{self.port}"
         self.data = data
-        self.env = {name: value for name, value in os.environ.items() if not name.startswith((*KEPT_OUT, RUN, "DJANGO_"))}
+        left_out = (*KEPT_OUT, RUN, "DJANGO_")
+        self.env = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
         self.env |= {"PORT": str(self.port), "STORE_DATA": str(data)} | environ
         self.http = requests.Session()
         self.sandbox = Sandbox(f"http://127.0.0.1:{self.port + 1}")
@@ -145,13 +146,13 @@ class Store:
         """Returns the seconds until the store said that it is ready."""
         begun = time.monotonic()
         self.data.mkdir(parents=True, exist_ok=True)
-        with open(self.data / "run.err", "ab") as errors:
+        with open(self.data / "run.out", "w") as output, open(self.data / "run.err", "ab") as errors:
             self.process = subprocess.Popen(
                 [str(ROOT / "run")],
                 cwd=ROOT,
                 env=self.env,
                 stdin=subprocess.DEVNULL,
-                stdout=open(self.data / "run.out", "w"),
+                stdout=output,
                 stderr=errors,
                 text=True,
                 preexec_fn=dies_with_parent(signal.SIGTERM),
@@ -226,3 +227,27 @@ def store() -> Iterator[Store]:
 
 def remove(folder: Path) -> None:
     subprocess.run(["rm", "-rf", "--", str(folder)], check=True)
+
+
+# --- What is run when nobody says otherwise ---
+
+BROWSER = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if os.access(path, os.X_OK)), None)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Browser tests need Debian's Chromium; the long chaos runs are only for who asks for them with `-m chaos`."""
+    for item in items:
+        if "browser" in item.path.relative_to(ROOT).parts:
+            item.add_marker(pytest.mark.browser)
+    left_out = set() if BROWSER else {"browser"}
+    if "chaos" not in (config.getoption("markexpr") or ""):
+        left_out.add("chaos")
+    unwanted = [item for item in items if any(item.get_closest_marker(name) for name in left_out)]
+    if unwanted:
+        config.hook.pytest_deselected(items=unwanted)
+        items[:] = [item for item in items if item not in unwanted]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if BROWSER is None:
+        terminalreporter.write_line("browser tests left out: no Chromium (on Debian: apt-get install chromium)")

@@ -1,7 +1,7 @@
 """The store's settings for tests: servers, sandbox and secrets of one test run, apart from every store on this machine.
 
-Each invocation of pytest has a STORE_DATA of its own, under ./var/tests. Its xdist workers share the servers in it; each has its own database,
-its own two databases of Redis, its own sandbox and, for live_server, its own port.
+Each invocation of pytest has a STORE_DATA of its own, under ./var/tests. Its xdist workers share the servers in it;
+each has its own database, its own two databases of Redis, its own sandbox and, for live_server, its own port.
 """
 
 import os
@@ -12,9 +12,12 @@ from tests.ports import free_pair
 RUN = "GERBANG_TEST_RUN"
 
 # Nothing that names a store, a server or a party of the caller's may leak into the tests.
-KEPT_OUT = ("GEMGO_", "XENDIT_", "GOOGLE_", "DIGIFLAZZ_", "MIDTRANS_", "HITPAY_", "CELERY_", "WEB_", "DATABASE_URL", "REDIS_URL")
-KEPT_OUT += ("PUBLIC_BASE_URL", "STORE_DATA", "PORT", "RATE_LIMITS", "DEMO", "EMAIL_URL", "PAYMENT_SECONDS")
-KEPT_OUT += ("VALIDATION_TOKEN_SECONDS", "TRUSTED_PROXIES", "SECRET_KEY", "ENCRYPTION_KEYS", "CORS_ORIGINS", "METRICS_TOKEN")
+KEPT_OUT = (
+    *("GEMGO_", "XENDIT_", "GOOGLE_", "DIGIFLAZZ_", "MIDTRANS_", "HITPAY_", "CELERY_", "WEB_"),
+    *("PORT", "STORE_DATA", "DATABASE_URL", "REDIS_URL", "EMAIL_URL", "PUBLIC_BASE_URL", "TRUSTED_PROXIES"),
+    *("SECRET_KEY", "ENCRYPTION_KEYS", "METRICS_TOKEN", "CORS_ORIGINS", "DEMO", "RATE_LIMITS"),
+    *("PAYMENT_SECONDS", "VALIDATION_TOKEN_SECONDS"),
+)
 for _name in [name for name in os.environ if name.startswith(KEPT_OUT)]:
     del os.environ[_name]
 

@@ -85,7 +85,7 @@ def exposition() -> bytes:
 
 
 def _queue_lengths() -> Mapping[str, float]:
-    return {queue: float(connection().llen(queue)) for queue in settings.CELERY_QUEUES}  # type: ignore[arg-type]
+    return {queue: float(connection().llen(queue)) for queue in settings.CELERY_QUEUES}
 
 
 gauge("gerbang_queue_length", "Messages that wait for a worker, by queue.", _queue_lengths)
