@@ -89,7 +89,7 @@ def promptpay(amount: str, reference: str) -> str:
 
 def qrph(amount: str, reference: str) -> str:
     """A Philippine QR Ph (P2M)."""
-    account = [("00", "ph.ppmi.p2m"), ("01", "EXMPPHM1XXX"), ("03", "000000001"), ("05", "030")]
+    account = [("00", "ph.ppmi.p2m"), ("01", "EXMPPHM1XXX"), ("03", "000000001"), ("05", "000")]
     return seal(
         [
             ("00", "01"),

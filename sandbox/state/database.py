@@ -12,18 +12,20 @@ from typing import Any
 
 from sandbox import surroundings
 
+# AUTOINCREMENT: an id is never used again, so work still under way at a reset cannot hit a row made after it
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS product_overrides (product_code TEXT PRIMARY KEY, sell_price_cents INTEGER, status TEXT);
 CREATE TABLE IF NOT EXISTS supplier_orders (
-    id INTEGER PRIMARY KEY, transaction_id TEXT NOT NULL, product_code TEXT NOT NULL, product_name TEXT NOT NULL,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, transaction_id TEXT NOT NULL,
+    product_code TEXT NOT NULL, product_name TEXT NOT NULL,
     game_code TEXT NOT NULL, game_user_id TEXT NOT NULL, game_zone_id TEXT NOT NULL, callback_url TEXT NOT NULL,
     sell_price_cents INTEGER NOT NULL, status TEXT NOT NULL, message TEXT NOT NULL, outcome TEXT NOT NULL,
     created_ms INTEGER NOT NULL, finish_ms INTEGER);
 CREATE INDEX IF NOT EXISTS supplier_orders_due ON supplier_orders (finish_ms) WHERE status = 'pending';
 CREATE INDEX IF NOT EXISTS supplier_orders_spent ON supplier_orders (status, created_ms, sell_price_cents);
 CREATE TABLE IF NOT EXISTS payables (
-    id INTEGER PRIMARY KEY, kind TEXT NOT NULL, request_id TEXT, session_id TEXT, invoice TEXT NOT NULL,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, request_id TEXT, session_id TEXT, invoice TEXT NOT NULL,
     reference TEXT NOT NULL, channel_code TEXT NOT NULL, country TEXT NOT NULL, currency TEXT NOT NULL,
     amount_cents INTEGER NOT NULL, status TEXT NOT NULL, failure_code TEXT, latest_payment_id TEXT,
     details TEXT NOT NULL, actions TEXT NOT NULL, created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL,
@@ -34,18 +36,20 @@ CREATE INDEX IF NOT EXISTS payables_invoice ON payables (invoice);
 CREATE INDEX IF NOT EXISTS payables_due ON payables (expires_ms)
     WHERE status IN ('REQUIRES_ACTION', 'ACCEPTING_PAYMENTS', 'ACTIVE');
 CREATE TABLE IF NOT EXISTS payments (
-    id INTEGER PRIMARY KEY, payment_id TEXT NOT NULL UNIQUE, payable INTEGER NOT NULL, amount_cents INTEGER NOT NULL,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, payment_id TEXT NOT NULL UNIQUE,
+    payable INTEGER NOT NULL, amount_cents INTEGER NOT NULL,
     status TEXT NOT NULL, failure_code TEXT, capture_id TEXT, created_ms INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS payments_payable ON payments (payable);
 CREATE TABLE IF NOT EXISTS refunds (
-    id INTEGER PRIMARY KEY, refund_id TEXT NOT NULL UNIQUE, payable INTEGER NOT NULL, amount_cents INTEGER NOT NULL,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, refund_id TEXT NOT NULL UNIQUE,
+    payable INTEGER NOT NULL, amount_cents INTEGER NOT NULL,
     reference TEXT NOT NULL, reason TEXT NOT NULL, status TEXT NOT NULL, failure_code TEXT, metadata TEXT NOT NULL,
     idempotency_key TEXT, created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS refunds_payable ON refunds (payable);
 CREATE UNIQUE INDEX IF NOT EXISTS refunds_key ON refunds (idempotency_key) WHERE idempotency_key IS NOT NULL;
 CREATE TABLE IF NOT EXISTS google_codes (code TEXT PRIMARY KEY, claims TEXT NOT NULL, expires_ms INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS jobs (
-    id INTEGER PRIMARY KEY, due_ms INTEGER NOT NULL, kind TEXT NOT NULL, payload TEXT NOT NULL,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, due_ms INTEGER NOT NULL, kind TEXT NOT NULL, payload TEXT NOT NULL,
     tries INTEGER NOT NULL DEFAULT 0, taken INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS jobs_due ON jobs (due_ms);
 """
