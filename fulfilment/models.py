@@ -148,7 +148,11 @@ class HistoryRow(models.Model):
                 fields=["account", "transaction_id", "made_at", "player_id"], name="history_row_once"
             )
         ]
-        indexes = [models.Index(fields=["account", "player_id", "game_code"], name="history_player")]
+        indexes = [
+            models.Index(fields=["account", "player_id", "game_code"], name="history_player"),
+            models.Index(fields=["account", "-made_at", "-id"], name="history_newest"),
+            models.Index(fields=["first_seen_at"], name="history_first_seen"),
+        ]
 
     def __str__(self) -> str:
         return self.transaction_id
@@ -237,6 +241,9 @@ class Attempt(models.Model):
                 fields=["account", "answered_at"],
                 condition=models.Q(state="ACCEPTED", history_row=None),
                 name="attempt_not_in_history",
+            ),
+            models.Index(
+                fields=["account"], condition=models.Q(state="ACCEPTED", ended_at=None), name="attempt_accepted_open"
             ),
             models.Index(fields=["account", "transaction_id"], name="attempt_transaction"),
         ]

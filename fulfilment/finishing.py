@@ -1,0 +1,137 @@
+"""How a unit ends, and with the last of them the order: delivered or failed, money booked, customer told.
+
+Rows are locked in the order: promo → order → attempt → top-up → wallets.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from core.money import Money
+from fulfilment.models import Attempt, TopUp
+from payments import mails, sales
+from payments.models import Account
+from payments.wallet import services as ledger
+from storefront.orders import services as orders
+from storefront.orders.models import Order
+from storefront.promos import services as promos
+
+logger = logging.getLogger(__name__)
+_BY = "fulfilment"
+_ENDED = (TopUp.State.DELIVERED, TopUp.State.FAILED)
+
+
+def deliver(attempt: Attempt) -> bool:
+    """The attempt's unit is DELIVERED, its cost booked, and the order ended if it was the last; False if it was before.
+
+    DELIVERED never moves again: what the supplier says later is a case.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        order = orders.lock(attempt.topup.order_id)
+        moved = Attempt.objects.filter(pk=attempt.pk, state=Attempt.State.ACCEPTED, ended_at=None).update(ended_at=now)
+        if not moved:
+            return False
+        TopUp.objects.filter(pk=attempt.topup_id, state=TopUp.State.ACCEPTED).update(
+            state=TopUp.State.DELIVERED, ended_at=now
+        )
+        _book_cost(attempt, order)
+        orders.count_unit(order, delivered=1)
+        _end_if_complete(order)
+    attempt.ended_at = now
+    return True
+
+
+def fail_attempt(attempt: Attempt) -> bool:
+    """The supplier took the purchase and then failed it: the unit is due again and looks for another way; False if
+    the attempt had ended before."""
+    now = timezone.now()
+    with transaction.atomic():
+        moved = Attempt.objects.filter(pk=attempt.pk, state=Attempt.State.ACCEPTED, ended_at=None).update(
+            state=Attempt.State.FAILED, ended_at=now
+        )
+        if not moved:
+            return False
+        TopUp.objects.filter(pk=attempt.topup_id, state=TopUp.State.ACCEPTED).update(
+            state=TopUp.State.QUEUED, not_before=now, waits_for=""
+        )
+    attempt.state, attempt.ended_at = Attempt.State.FAILED, now
+    return True
+
+
+def fail_unit(topup: TopUp, why: str) -> bool:
+    """A QUEUED unit with nothing out has FAILED for good, and the order ended if it was the last; False if it moved."""
+    now = timezone.now()
+    with transaction.atomic():
+        order = orders.lock(topup.order_id, with_promo=True)
+        moved = TopUp.objects.filter(pk=topup.pk, state=TopUp.State.QUEUED).update(
+            state=TopUp.State.FAILED, why=why, ended_at=now, waits_for=""
+        )
+        if not moved:
+            return False
+        orders.count_unit(order, failed=1)
+        _end_if_complete(order)
+    return True
+
+
+def _end_if_complete(order: Order) -> None:
+    """With its last unit the order ends: SUCCESS if any arrived, FAILED if none. The caller holds its lock."""
+    if order.delivered + order.failed < order.quantity:
+        return
+    if order.delivered:
+        partly = order.failed > 0
+        orders.advance(order, Order.Status.SUCCESS, by=_BY, reason="partly" if partly else "delivered")
+    else:
+        orders.advance(order, Order.Status.FAILED, by=_BY, reason="undelivered")
+        if order.promo_id is not None:
+            promos.release(order.number, timezone.now())
+    refund = sales.book(order)
+    owed = Money(refund.amount_minor, refund.currency) if refund else None
+    tell = mails.order_done if order.delivered else mails.order_failed
+    tell(order, owed)
+
+
+def _book_cost(attempt: Attempt, order: Order) -> None:
+    cost = Money(attempt.cost_minor, attempt.account.currency)
+    if not cost:
+        return
+    ledger.transfer(
+        f"cost:{attempt.pk}",
+        ledger.house(Account.Kind.PREPAID, cost.currency, attempt.account.code),
+        ledger.house(Account.Kind.COSTS, cost.currency),
+        cost,
+        "cost of goods",
+        order,
+        note=attempt.transaction_id,
+    )
+
+
+def end_forgotten(limit: int = 100) -> int:
+    """Orders still PROCESSING though all their units ended are ended (F6). None should exist: unit and order end in one
+    transaction; a row mended by hand may make one."""
+    open_units = TopUp.objects.filter(order=OuterRef("pk")).exclude(state__in=_ENDED)
+    any_unit = TopUp.objects.filter(order=OuterRef("pk"))
+    some_time_ago = timezone.now() - timedelta(minutes=1)
+    forgotten = Order.objects.filter(
+        Exists(any_unit), ~Exists(open_units), status=Order.Status.PROCESSING, updated_at__lt=some_time_ago
+    )
+    ids = list(forgotten.values_list("pk", flat=True)[:limit])
+    for order_id in ids:
+        try:
+            with transaction.atomic():
+                order = orders.lock(order_id, with_promo=True)
+                if order.status != Order.Status.PROCESSING:
+                    continue
+                states = list(order.topups.values_list("state", flat=True))
+                order.delivered = states.count(TopUp.State.DELIVERED)
+                order.failed = states.count(TopUp.State.FAILED)
+                orders.count_unit(order)
+                _end_if_complete(order)
+        except Exception:
+            logger.exception("order %s could not be ended", order_id)
+    return len(ids)

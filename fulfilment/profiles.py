@@ -1,0 +1,102 @@
+"""Our accounts at suppliers: balance and counters as they tell them, pausing and going on."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from core.cases import open_case
+from core.money import Money
+from core.wake import wake
+from fulfilment.models import HistoryPoll, SupplierAccount, TopUp
+from fulfilment.suppliers import for_code
+from fulfilment.suppliers.base import Profile, SupplierDenied, SupplierUnavailable
+
+BALANCE, DENIED = "balance", "denied"
+_POLLS_KEPT = timedelta(days=7)
+_FRESH = timedelta(seconds=50)
+
+
+def read(account: SupplierAccount) -> Profile | None:
+    """The supplier's own figures, stored; None where they could not be read. A 401/403 pauses the account."""
+    try:
+        profile = for_code(account.code).profile()
+    except SupplierUnavailable:
+        return None
+    except SupplierDenied as problem:
+        pause(account, DENIED, str(problem))
+        return None
+    now = timezone.now()
+    account.balance_minor, account.counters, account.profile_read_at = (profile.balance.minor, profile.counters, now)
+    account.save(update_fields=["balance_minor", "counters", "profile_read_at"])
+    if not profile.is_active:
+        pause(account, DENIED, "the supplier says that our account is not active")
+    return profile
+
+
+def pause(account: SupplierAccount, why: str, detail: str, needs: Money | None = None) -> None:
+    """Nothing more is bought there, and staff know. For want of balance it goes on by itself once that reaches `needs`;
+    a refused key stays shut until a person opens it, since knocking on may get us banned for good."""
+    now = timezone.now()
+    moved = SupplierAccount.objects.filter(pk=account.pk, paused_at=None).update(
+        paused_at=now, paused_why=why, paused_needs_minor=needs.minor if needs else None
+    )
+    if not moved:
+        return
+    title = f"{account.name}: our balance is too low" if why == BALANCE else f"{account.name} does not let us in"
+    open_case(
+        f"supplier_{why}",
+        f"supplier:{account.code}:{why}:{now:%Y%m%d%H%M%S}",
+        title,
+        evidence={
+            "detail": detail,
+            "balance": str(Money(account.balance_minor, account.currency)) if account.balance_minor is not None else "",
+            "needs": str(needs) if needs else "",
+        },
+        actions=(
+            "Add funds; buying goes on by itself within a minute."
+            if why == BALANCE
+            else "Check key, address list and account status with the supplier; then resume the account in the admin."
+        ),
+    )
+
+
+def resume(account: SupplierAccount) -> bool:
+    """Buying goes on, and whoever waited for it is due now; True if the account was paused."""
+    now = timezone.now()
+    why = SupplierAccount.objects.filter(pk=account.pk).values_list("paused_why", flat=True).get()
+    moved = SupplierAccount.objects.filter(pk=account.pk, paused_at__isnull=False).update(
+        paused_at=None, paused_why="", paused_needs_minor=None
+    )
+    if moved:
+        TopUp.objects.filter(state=TopUp.State.QUEUED, waits_for=why or "paused").update(not_before=now)
+        wake("fulfilment.sweep", "topups")
+    return bool(moved)
+
+
+def look_after(now: datetime | None = None) -> None:
+    """Every account's figures are read (not where we were shown the door), and what waited for balance goes on."""
+    moment = now or timezone.now()
+    due = Q(profile_read_at=None) | Q(profile_read_at__lt=moment - _FRESH)
+    for account in SupplierAccount.objects.filter(due, is_active=True).exclude(paused_why=DENIED):
+        profile = read(account)
+        if profile is None or account.paused_why != BALANCE:
+            continue
+        if profile.balance.minor >= (account.paused_needs_minor or 0):
+            resume(account)
+    HistoryPoll.objects.filter(started_at__lt=moment - _POLLS_KEPT).delete()
+
+
+def ensure(code: str) -> SupplierAccount:
+    """Our account at that supplier, made when first needed. Raises KeyError for a supplier nobody speaks."""
+    for_code(code)
+    names = {"gemgo": "GemGo"}
+    account, _ = SupplierAccount.objects.get_or_create(code=code, defaults={"name": names.get(code, code)})
+    return account
+
+
+def callback_url(account: SupplierAccount, token: str) -> str:
+    return f"{settings.PUBLIC_BASE_URL}/hooks/{account.code}/{token}"

@@ -1,0 +1,420 @@
+"""What the stored history proves about attempts: which row is whose, what arrived, what was surely never made.
+
+The argument, with its residual risks in numbers: docs/decisions/exactly-once.md.
+"""
+
+from __future__ import annotations
+
+import logging
+import unicodedata
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from core.cases import open_case
+from core.models import StaffCase
+from core.money import Money
+from core.wake import wake
+from fulfilment import clocks, finishing
+from fulfilment.models import Attempt, HistoryRow, SupplierAccount, SupplierProduct, TopUp
+
+logger = logging.getLogger(__name__)
+TOLERANCE_PERCENT = 2
+SUCCESS, FAILED, PENDING = "success", "failed", "pending"
+_SLOW = timedelta(minutes=30)
+_FIRST_LOOK = timedelta(seconds=30)
+_LONGEST_LOOK = timedelta(minutes=5)
+_FOREIGN_AFTER = timedelta(minutes=10)
+
+
+def plain(name: str) -> str:
+    """A product's name without what suppliers vary: case, kinds of spaces, forms of the same letter."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def is_near_cost(seen_minor: int, expected_minor: int) -> bool:
+    """Within 2 percent, and never further apart than one unit for cheap things."""
+    return abs(seen_minor - expected_minor) * 100 <= max(expected_minor * TOLERANCE_PERCENT, 100)
+
+
+def is_same(attempt: Attempt, row: HistoryRow) -> bool:
+    """Whether a row is the one an answer named: id, player and about the time (ids come again, on other days)."""
+    if row.transaction_id != attempt.transaction_id or row.player_id != attempt.player_id:
+        return False
+    made_at = attempt.made_at or attempt.answered_at or attempt.sent_at
+    return abs(row.made_at - made_at) <= clocks.SAME_MOMENT
+
+
+def apply_rows(rows: Iterable[HistoryRow], changed_from: dict[int, str]) -> None:
+    """What these rows say about attempts whose transaction id is known has been done.
+
+    `changed_from` holds, by row, the status it had when last seen. One attempt that fails to be worked off leaves the
+    others alone.
+    """
+    by_id: dict[str, list[HistoryRow]] = {}
+    for row in rows:
+        by_id.setdefault(row.transaction_id, []).append(row)
+    if not by_id:
+        return
+    account_id = next(iter(by_id.values()))[0].account_id
+    named = Attempt.objects.filter(account_id=account_id, transaction_id__in=list(by_id)).select_related(
+        "topup", "account", "product", "history_row"
+    )
+    for attempt in named.order_by("id"):
+        try:
+            _settle(attempt, by_id[attempt.transaction_id], changed_from)
+        except Exception:
+            logger.exception("attempt %s could not be settled", attempt.pk)
+
+
+def settle_from_store(attempt: Attempt) -> bool:
+    """An accepted attempt is settled by what the store already knows of its row; True if there was one."""
+    rows = list(HistoryRow.objects.filter(account_id=attempt.account_id, transaction_id=attempt.transaction_id))
+    if rows:
+        _settle(attempt, rows, {})
+    return bool(rows)
+
+
+def _settle(attempt: Attempt, rows: list[HistoryRow], changed_from: dict[int, str]) -> None:
+    row = _row_of(attempt, rows)
+    if row is None:
+        return
+    before = changed_from.get(row.pk)
+    if attempt.ended_at is None and attempt.state == Attempt.State.ACCEPTED:
+        _prove_name(attempt, row)
+        _end(attempt, row)
+    elif attempt.state == Attempt.State.REJECTED and row.status == SUCCESS:
+        report(attempt, "refused_but_made", "A refused purchase stands in the history as delivered", row=shown(row))
+    elif before and before != row.status and attempt.ended_at is not None:
+        if attempt.state == Attempt.State.ACCEPTED and row.status != SUCCESS:
+            report(attempt, "flip", "A delivered top-up was taken back by the supplier", row=shown(row), before=before)
+        elif attempt.state == Attempt.State.FAILED and row.status == SUCCESS:
+            report(attempt, "flip", "A failed top-up turned out delivered", row=shown(row), before=before)
+
+
+def _row_of(attempt: Attempt, rows: list[HistoryRow]) -> HistoryRow | None:
+    """The attempt's row, tied to it for good; None where none of `rows` is."""
+    if attempt.history_row_id is not None:
+        return next((row for row in rows if row.pk == attempt.history_row_id), None)
+    if attempt.state not in (Attempt.State.ACCEPTED, Attempt.State.REJECTED, Attempt.State.FAILED):
+        return None
+    made_at = attempt.made_at or attempt.sent_at
+    for row in sorted((row for row in rows if is_same(attempt, row)), key=lambda row: abs(row.made_at - made_at)):
+        try:
+            with transaction.atomic():
+                if not Attempt.objects.filter(pk=attempt.pk, history_row=None).update(history_row=row):
+                    return None
+        except IntegrityError:
+            continue  # it is another attempt's
+        attempt.history_row = row
+        return row
+    return None
+
+
+def _end(attempt: Attempt, row: HistoryRow) -> None:
+    if row.status == SUCCESS:
+        finishing.deliver(attempt)
+    elif row.status == FAILED and finishing.fail_attempt(attempt):
+        wake("fulfilment.send", "topups", attempt.topup_id)
+
+
+def _prove_name(attempt: Attempt, row: HistoryRow) -> None:
+    if (
+        attempt.is_named_alike
+        and attempt.product.name_proved_at is None
+        and plain(row.product_name) == plain(attempt.product.name)
+    ):
+        SupplierProduct.objects.filter(pk=attempt.product_id, name_proved_at=None).update(name_proved_at=timezone.now())
+
+
+def resolve_unknown(account: SupplierAccount, now: datetime | None = None) -> None:
+    """Every unknown attempt of the account has been held against the evidence: adopted, proved not made, or a case."""
+    moment = now or timezone.now()
+    unknown = list(
+        Attempt.objects.filter(account=account, state=Attempt.State.UNKNOWN)
+        .select_related("topup__order", "product", "account")
+        .order_by("id")
+    )
+    if not unknown:
+        return
+    offsets = clocks.offsets(account, moment)
+    is_behind = _history_is_behind(account, moment)
+    for attempt in unknown:
+        try:
+            _resolve(attempt, offsets, is_behind, moment)
+        except Exception:
+            logger.exception("attempt %s could not be resolved", attempt.pk)
+
+
+def unexplained(attempt: Attempt) -> list[HistoryRow]:
+    """Rows of the attempt's player first seen after it was sent, that belong to no attempt by id."""
+    rows = HistoryRow.objects.filter(
+        account_id=attempt.account_id, player_id=attempt.player_id, first_seen_at__gte=attempt.sent_at, attempt=None
+    ).order_by("made_at", "id")
+    return [row for row in rows if not _is_named(row)]
+
+
+def _is_named(row: HistoryRow) -> bool:
+    named = Attempt.objects.filter(
+        account_id=row.account_id, transaction_id=row.transaction_id, player_id=row.player_id
+    )
+    return any(is_same(attempt, row) for attempt in named)
+
+
+def fits(attempt: Attempt, row: HistoryRow, offsets: tuple[timedelta, timedelta]) -> bool:
+    """Whether the row can be this attempt's: game, player, product name, price and time."""
+    earliest, latest = clocks.window(attempt, offsets)
+    return (
+        row.game_code == attempt.game_code
+        and row.player_id == attempt.player_id
+        and plain(row.product_name) == plain(attempt.product_name)
+        and is_near_cost(row.cost_minor, attempt.cost_minor)
+        and earliest <= row.made_at <= latest
+    )
+
+
+def _resolve(attempt: Attempt, offsets: tuple[timedelta, timedelta], is_behind: bool, now: datetime) -> None:
+    rows = unexplained(attempt)
+    fitting = [row for row in rows if fits(attempt, row, offsets)]
+    if len(fitting) == 1:
+        adopt(attempt, fitting[0], by="the history")
+        return
+    if len(fitting) > 1:
+        _ask_staff(attempt, ["several rows fit"], rows, now)
+        return
+    assert attempt.answered_at is not None
+    settled_at = attempt.answered_at + clocks.retry_after()
+    if now < settled_at:
+        return
+    against = {
+        "the history has a gap since": attempt.coverage_lost,
+        "rows of this player that nothing explains": bool(rows),
+        "the attempt's own callback address was called": attempt.callback_seen_at is not None,
+        "the product's name was never seen equal in catalogue, answer and history": attempt.product.name_proved_at
+        is None
+        or plain(attempt.product.name) != plain(attempt.product_name),
+    }
+    still_out = {
+        "too few gapless looks at the history": attempt.covered_polls < clocks.COVERED_POLLS,
+        "the history lags behind the answers we hold": is_behind,
+    }
+    reasons = [reason for reason, holds in (against | still_out).items() if holds]
+    if not reasons:
+        not_created(attempt, by="the history")
+    elif any(against.values()) or now > settled_at + clocks.patience():
+        _ask_staff(attempt, reasons, rows, now)
+
+
+def _history_is_behind(account: SupplierAccount, now: datetime) -> bool:
+    """Whether purchases that were answered before the last look are missing in it: then absence proves nothing."""
+    if account.polled_at is None:
+        return True
+    return Attempt.objects.filter(
+        account=account,
+        state=Attempt.State.ACCEPTED,
+        history_row=None,
+        answered_at__lt=account.polled_at,
+        answered_at__gt=now - timedelta(hours=1),
+    ).exists()
+
+
+def adopt(attempt: Attempt, row: HistoryRow, *, by: str) -> bool:
+    """The row is the attempt's: it was made after all, and goes on like any accepted one. False if either was settled
+    meanwhile."""
+    try:
+        with transaction.atomic():
+            moved = Attempt.objects.filter(pk=attempt.pk, state=Attempt.State.UNKNOWN).update(
+                state=Attempt.State.ACCEPTED,
+                verdict=Attempt.Verdict.ADOPTED,
+                transaction_id=row.transaction_id,
+                made_at=row.made_at,
+                history_row=row,
+                resolution=f"adopted {row.transaction_id} of {row.made_at.isoformat()}, by {by}",
+            )
+            if not moved:
+                return False
+            TopUp.objects.filter(pk=attempt.topup_id, state=TopUp.State.UNKNOWN).update(
+                state=TopUp.State.ACCEPTED, not_before=timezone.now() + _FIRST_LOOK
+            )
+    except IntegrityError:
+        return False
+    attempt.refresh_from_db()
+    _close_case(attempt, f"the order stands in the history as {row.transaction_id}")
+    release_player(attempt)
+    _end(attempt, row)
+    return True
+
+
+def not_created(attempt: Attempt, *, by: str) -> bool:
+    """It is proved that the purchase was never made: the unit may be bought again, by a new attempt."""
+    now = timezone.now()
+    with transaction.atomic():
+        moved = Attempt.objects.filter(pk=attempt.pk, state=Attempt.State.UNKNOWN).update(
+            state=Attempt.State.NOT_CREATED,
+            ended_at=now,
+            resolution=f"not made: {attempt.covered_polls} gapless looks without a row of this player, by {by}",
+        )
+        if not moved:
+            return False
+        TopUp.objects.filter(pk=attempt.topup_id, state=TopUp.State.UNKNOWN).update(
+            state=TopUp.State.QUEUED, not_before=now, waits_for=""
+        )
+    _close_case(attempt, "proved not made; one more attempt follows")
+    wake("fulfilment.send", "topups", attempt.topup_id)
+    release_player(attempt)
+    return True
+
+
+def release_player(attempt: Attempt) -> None:
+    """Units that waited for this attempt of the same player to become known are due now."""
+    freed = TopUp.objects.filter(
+        state=TopUp.State.QUEUED, waits_for="player", order__player_id=attempt.player_id
+    ).update(not_before=timezone.now())
+    if freed:
+        wake("fulfilment.sweep", "topups")
+
+
+def look_after_accepted(limit: int = 200, now: datetime | None = None) -> None:
+    """Accepted units that are due have been held against the stored history; one open for long is a case."""
+    moment = now or timezone.now()
+    with transaction.atomic():
+        due = list(
+            TopUp.objects.select_for_update(skip_locked=True, no_key=True)
+            .filter(state=TopUp.State.ACCEPTED, not_before__lte=moment)
+            .order_by("not_before")
+            .values_list("pk", flat=True)[:limit]
+        )
+        TopUp.objects.filter(pk__in=due).update(not_before=moment + _LONGEST_LOOK)
+    for attempt in Attempt.objects.filter(topup__in=due, state=Attempt.State.ACCEPTED, ended_at=None).select_related(
+        "topup__order", "account", "product", "history_row"
+    ):
+        try:
+            settle_from_store(attempt)
+            if attempt.sent_at < moment - _SLOW:
+                report(attempt, "slow", "The supplier has not finished a top-up for half an hour")
+        except Exception:
+            logger.exception("attempt %s could not be looked after", attempt.pk)
+
+
+def ask_overdue(now: datetime | None = None) -> None:
+    """Unknown attempts that no look at the history has settled in time are cases, also while the history is away."""
+    moment = now or timezone.now()
+    overdue = moment - clocks.retry_after() - clocks.patience()
+    for attempt in Attempt.objects.filter(state=Attempt.State.UNKNOWN, answered_at__lt=overdue).select_related(
+        "topup__order", "account", "product"
+    )[:200]:
+        _ask_staff(attempt, ["nothing settled it in time"], unexplained(attempt), moment)
+
+
+def report_foreign(limit: int = 100, now: datetime | None = None) -> None:
+    """Rows that no attempt explains are cases: somebody buys on our account, or we lost sight of a purchase."""
+    moment = now or timezone.now()
+    rows = HistoryRow.objects.filter(
+        attempt=None,
+        first_seen_at__gt=moment - 12 * _FOREIGN_AFTER,
+        first_seen_at__lt=moment - _FOREIGN_AFTER,
+    ).filter(first_seen_at__gt=F("account__baseline_at"))
+    for row in rows.select_related("account")[:limit]:
+        if (
+            _is_named(row)
+            or Attempt.objects.filter(
+                account_id=row.account_id, player_id=row.player_id, state__in=("SENDING", "UNKNOWN")
+            ).exists()
+        ):
+            continue
+        open_case(
+            "foreign_row",
+            f"foreign_row:{row.pk}",
+            f"{row.account.name}: {row.transaction_id} belongs to no attempt of ours",
+            evidence={"row": shown(row)},
+            actions="Find out who bought it. Whoever orders by hand on this account must stop, or tell the shop first.",
+        )
+
+
+def shown(row: HistoryRow) -> dict[str, Any]:
+    """A history row as evidence."""
+    return {
+        "row": row.pk,
+        "transaction_id": row.transaction_id,
+        "made_at": row.made_at.isoformat(),
+        "player_id": row.player_id,
+        "game_code": row.game_code,
+        "product_name": row.product_name,
+        "cost": str(Money(row.cost_minor, row.account.currency)),
+        "status": row.status,
+        "first_seen_at": row.first_seen_at.isoformat(),
+    }
+
+
+def evidence(attempt: Attempt) -> dict[str, Any]:
+    """What is known about an attempt, for the person who has to decide."""
+    account = attempt.account
+    return {
+        "attempt": attempt.pk,
+        "unit": attempt.topup.unit,
+        "number": attempt.number,
+        "state": attempt.state,
+        "supplier": account.code,
+        "game": attempt.game_code,
+        "product": f"{attempt.product_code} ({attempt.product_name})",
+        "cost": str(Money(attempt.cost_minor, account.currency)),
+        "player": attempt.player_id,
+        "zone": attempt.zone,
+        "sent_at": attempt.sent_at.isoformat(),
+        "call_ended_at": attempt.answered_at.isoformat() if attempt.answered_at else "",
+        "http_status": attempt.http_status,
+        "answer": attempt.answer[:4000],
+        "callback_seen_at": attempt.callback_seen_at.isoformat() if attempt.callback_seen_at else "",
+        "covered_polls": attempt.covered_polls,
+        "coverage_lost": attempt.coverage_lost,
+        "balance_before": attempt.balance_before_minor,
+        "balance_now": account.balance_minor,
+        "counters_now": account.counters,
+    }
+
+
+def report(attempt: Attempt, kind: str, title: str, **more: Any) -> None:
+    """A case of that kind stands for the attempt; nothing moves by it."""
+    open_case(
+        kind,
+        f"attempt:{attempt.pk}:{kind}",
+        title,
+        about=attempt.topup.order.number,
+        evidence=evidence(attempt) | more,
+        actions="Ask the supplier what became of it, then set it right with supplier or customer. Nothing moved by itself.",
+    )
+
+
+def _ask_staff(attempt: Attempt, reasons: list[str], rows: list[HistoryRow], now: datetime) -> None:
+    around = HistoryRow.objects.filter(account_id=attempt.account_id, player_id=attempt.player_id).order_by("-id")[:20]
+    open_case(
+        "unknown_outcome",
+        _case_key(attempt),
+        "Nobody knows whether the supplier made this top-up",
+        about=attempt.topup.order.number,
+        evidence=evidence(attempt)
+        | {
+            "why_not_by_itself": reasons,
+            "rows_unexplained": [shown(row) for row in rows],
+            "rows_of_this_player": [shown(row) for row in around],
+            "asked_at": now.isoformat(),
+        },
+        actions=(
+            "Look it up with the supplier. Adopt the row that is this order's, or mark the attempt as not made, and it is"
+            " sent again. It is still watched: evidence that comes in later settles it and closes this case."
+        ),
+    )
+
+
+def _case_key(attempt: Attempt) -> str:
+    return f"attempt:{attempt.pk}:unknown"
+
+
+def _close_case(attempt: Attempt, resolution: str) -> None:
+    StaffCase.objects.filter(key=_case_key(attempt), state=StaffCase.State.OPEN).update(
+        state=StaffCase.State.RESOLVED, resolved_at=timezone.now(), resolution=resolution
+    )

@@ -1,0 +1,78 @@
+"""The supplier's catalogue, read into rows: games, products, costs. No row is deleted; what vanished is inactive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from fulfilment import profiles
+from fulfilment.models import SupplierAccount, SupplierProduct
+from fulfilment.suppliers import for_code
+from fulfilment.suppliers.base import Game, Offer
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    games: int
+    products: int
+    new: int
+    dearer: int
+    vanished: int
+
+
+def sync(code: str) -> Synced:
+    """Profile and whole catalogue of the supplier stand in our rows.
+
+    Raises SupplierUnavailable or SupplierDenied; what was read until then is kept out, so that half a catalogue never
+    looks like a catalogue from which the other half was taken.
+    """
+    account = profiles.ensure(code)
+    profiles.read(account)
+    supplier = for_code(code)
+    games = supplier.games()
+    offers = [offer for game in games for offer in supplier.offers(game.code)]
+    return store(account, games, offers)
+
+
+@transaction.atomic
+def store(account: SupplierAccount, games: Iterable[Game], offers: Iterable[Offer]) -> Synced:
+    """The account sells exactly these offers now. Calling it again changes nothing but `seen_at`."""
+    now = timezone.now()
+    names = {game.code: game.name for game in games}
+    before = {product.code: product for product in SupplierProduct.objects.filter(account=account)}
+    rows = {
+        offer.code: SupplierProduct(
+            account=account,
+            game_code=offer.game_code,
+            game_name=names.get(offer.game_code, "")[:120],
+            code=offer.code,
+            name=offer.name[:160],
+            cost_minor=offer.cost.minor,
+            is_active=offer.is_active,
+            name_proved_at=_still_proved(before.get(offer.code), offer),
+            seen_at=now,
+        )
+        for offer in offers
+        if len(offer.code) <= 80 and len(offer.game_code) <= 40
+    }
+    SupplierProduct.objects.bulk_create(
+        rows.values(),
+        batch_size=500,
+        update_conflicts=True,
+        unique_fields=["account", "code"],
+        update_fields=["game_code", "game_name", "name", "cost_minor", "is_active", "name_proved_at", "seen_at"],
+    )
+    # An answer without a single product is a fault of theirs more likely than a shop with nothing to sell.
+    gone = SupplierProduct.objects.filter(account=account, is_active=True).exclude(code__in=rows) if rows else None
+    vanished = gone.update(is_active=False) if gone is not None else 0
+    dearer = sum(code in before and row.cost_minor > before[code].cost_minor for code, row in rows.items())
+    return Synced(len(names), len(rows), sum(code not in before for code in rows), dearer, vanished)
+
+
+def _still_proved(before: SupplierProduct | None, offer: Offer) -> datetime | None:
+    """A proof of the name holds for that name only."""
+    return before.name_proved_at if before is not None and before.name == offer.name[:160] else None

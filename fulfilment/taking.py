@@ -1,0 +1,77 @@
+"""Taking paid orders up: one top-up per unit, in the transaction that moves the order on. Nobody starts it: it looks."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from core.cases import open_case
+from fulfilment.models import TopUp
+from storefront.orders import services as orders
+from storefront.orders.models import Order
+
+logger = logging.getLogger(__name__)
+# Whoever takes an order also sends it; the sweep comes only where that did not happen.
+HEAD_START = timedelta(seconds=5)
+_PAGE = 50
+
+
+def take(limit: int = 50, now: datetime | None = None) -> list[list[int]]:
+    """Up to `limit` PAID orders are PROCESSING with their top-ups; returns those' ids by order, oldest payment first.
+
+    An order that cannot be taken is passed over, told to staff once, and does not stand before the others.
+    """
+    moment = now or timezone.now()
+    made: list[list[int]] = []
+    after = Q()
+    while True:
+        page = list(
+            Order.objects.filter(after, status=Order.Status.PAID)
+            .order_by("paid_at", "id")
+            .values_list("pk", "paid_at")[: min(_PAGE, limit)]
+        )
+        for order_id, _ in page:
+            ids = _take_one(order_id, moment)
+            if ids:
+                made.append(ids)
+            if len(made) >= limit:
+                return made
+        if len(page) < min(_PAGE, limit):
+            return made
+        last_id, last_paid_at = page[-1]
+        after = Q(paid_at__gt=last_paid_at) | Q(paid_at=last_paid_at, id__gt=last_id)
+    return made
+
+
+def _take_one(order_id: int, moment: datetime) -> list[int]:
+    try:
+        with transaction.atomic():
+            order = (
+                Order.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
+                .filter(pk=order_id, status=Order.Status.PAID)
+                .first()
+            )
+            if order is None:
+                return []  # another worker has it
+            orders.advance(order, Order.Status.PROCESSING, by="fulfilment", reason="taken", now=moment)
+            units = TopUp.objects.bulk_create(
+                TopUp(order=order, unit=unit, not_before=moment + HEAD_START, created_at=moment)
+                for unit in range(1, order.quantity + 1)
+            )
+            return [unit.pk for unit in units]
+    except Exception as problem:
+        logger.exception("order %s could not be taken", order_id)
+        number = Order.objects.filter(pk=order_id).values_list("number", flat=True).first() or ""
+        open_case(
+            "order_not_taken",
+            f"order:{order_id}:not_taken",
+            "A paid order cannot be taken up",
+            about=number,
+            evidence={"error": f"{type(problem).__name__}: {problem}"[:1000]},
+            actions="Mend what the error names: the order is tried again at every look.",
+        )
+        return []

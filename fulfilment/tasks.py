@@ -1,0 +1,74 @@
+"""Doors for Celery. Rows say what there is to do; a lost, doubled or late message changes nothing but the time (F3)."""
+
+from __future__ import annotations
+
+import logging
+
+from celery import shared_task
+
+from core.wake import wake
+from fulfilment import finishing, history, profiles, resolving, sending, taking
+
+logger = logging.getLogger(__name__)
+# What is sent here saves a message; the rest goes to as many threads. Units of one order stay together: they are for one
+# player, and only one purchase for a player may be in the dark at a time.
+_SENT_HERE = 2
+_SWEPT = 200
+
+
+@shared_task(name="fulfilment.take", queue="topups")
+def take() -> int:
+    """Paid orders are taken up and, where they are few, sent at once."""
+    made = taking.take()
+    _hand_out(made)
+    return len(made)
+
+
+@shared_task(name="fulfilment.send", queue="topups")
+def send(*topups: int) -> None:
+    """These units, if they still wait, are sent one after the other."""
+    for topup_id in topups:
+        _send(topup_id)
+
+
+@shared_task(name="fulfilment.sweep", queue="topups")
+def sweep() -> None:
+    """Whatever nobody was woken for, or was left by a worker that died, is found and goes on."""
+    for look in (sending.give_up_dead, resolving.look_after_accepted, resolving.ask_overdue, finishing.end_forgotten,
+                 resolving.report_foreign):  # fmt: skip
+        try:
+            look()
+        except Exception:
+            logger.exception("%s", look.__name__)
+    _hand_out([[topup_id] for topup_id in sending.due(_SWEPT)])
+
+
+@shared_task(name="fulfilment.poll", queue="polls")
+def poll() -> None:
+    history.poll_due()
+
+
+@shared_task(name="fulfilment.poll_wanted", queue="polls")
+def poll_wanted() -> None:
+    history.poll_wanted()
+
+
+@shared_task(name="fulfilment.supplier_profile", queue="polls")
+def supplier_profile() -> None:
+    profiles.look_after()
+
+
+def _hand_out(groups: list[list[int]]) -> None:
+    for group in groups[_SENT_HERE:]:
+        wake("fulfilment.send", "topups", *group)
+    for group in groups[:_SENT_HERE]:
+        for topup_id in group:
+            _send(topup_id)
+
+
+def _send(topup_id: int) -> None:
+    try:
+        sending.send(topup_id)
+    except Exception:
+        # It comes up again when its lease is over; the others do not wait for it.
+        logger.exception("top-up %s could not be sent", topup_id)
