@@ -1,0 +1,213 @@
+"""What the invoice page says, by the order's state: words first, then what to do, then the bill and the timeline."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core.money import Money
+from core.translated import pick
+from payments.instructions import qr_address
+from payments.models import Payment, Refund
+from payments.qr import svg
+from storefront.channels import shop as channels
+from storefront.channels.models import Channel
+from storefront.orders import invoice as invoices
+from storefront.orders import timeline
+from storefront.orders.models import Order, OrderEvent
+from storefront.pages.shop import Shop
+from storefront.pictures import picture
+
+Status = Order.Status
+# How far the gate stands open on the way from unpaid to delivered.
+_GATE = {Status.PENDING: 0.0, Status.PAID: 0.5, Status.PROCESSING: 0.75, Status.SUCCESS: 1.0}
+
+
+def live_tag(order: Order, shop: Shop, *, is_owner: bool) -> str:
+    """Changes whenever the page would say something else; two statements."""
+    payments = order.payments.values_list("pk", "state", "received_minor")
+    refunds = order.refunds.values_list("pk", "state")
+    promised = _is_over_promise(order, timezone.now())
+    parts = (order.updated_at, order.status, list(payments), list(refunds), is_owner, shop.prefix, promised)
+    return hashlib.blake2s(repr(parts).encode(), digest_size=10).hexdigest()
+
+
+def invoice_context(order: Order, shop: Shop, *, is_owner: bool, key: str) -> dict[str, Any]:
+    """The context of payments/fragments/invoice_live.html."""
+    payment = order.payments.order_by("-attempt").first()
+    refund = order.refunds.order_by("-id").first()
+    now = timezone.now()
+    headline, text = _words(order, payment, refund, now)
+    base = shop.url(f"invoices/{order.number}")
+    suffix = f"?key={key}" if key else ""
+    contact = invoices.contact(order, is_full=is_owner)
+    product = order.product
+    invoice: dict[str, Any] = {
+        "number": order.number,
+        "status": invoices.shown_status(order),
+        "headline": headline,
+        "text": text,
+        "gate_open": _GATE.get(Status(order.status), 0.0),
+        "product": {
+            "name": order.product_name,
+            "url": shop.url(product.slug),
+            "thumbnail": picture(product.thumbnail, "product", product.code, product.name, product.artwork),
+        },
+        "item": order.sku_name,
+        "quantity": order.quantity,
+        "delivered": order.delivered,
+        "nickname": order.nickname,
+        "inputs": [{"name": field["name"], "value": _shown(field["value"], is_owner)} for field in order.fields],
+        "region": order.region.country,
+        "subtotal": str(Money(order.subtotal_minor, order.currency)),
+        "discount": str(Money(order.discount_minor, order.currency)) if order.discount_minor else "",
+        "fee": str(Money(order.fee_minor, order.currency)),
+        "total": str(order.total),
+        "promo_code": order.promo_code,
+        "channel": {
+            "code": order.channel_code,
+            "name": order.channel_name,
+            "kind": order.channel.kind,
+            "image": picture(order.channel.image, "channel", order.channel_code, order.channel_name),
+        },
+        "timeline": [_event(order, event, shop) for event in order.events.all()],
+        "contact": {"email": contact["email"], "phone": contact["phoneNumber"], "masked": not is_owner},
+        "is_owner": is_owner,
+        "supplier_reference": _supplier_references(order),
+        "refund": _refund(refund) if refund else None,
+        "buy_again_url": shop.url(f"{product.slug}?sku={order.sku_code}"),
+    }
+    if order.status == Status.PENDING and payment is not None and payment.state == Payment.State.OPEN:
+        invoice |= _instructions(order, payment)
+    if order.status == Status.PENDING:
+        invoice["seconds_left"] = max(0, int((order.expires_at - now).total_seconds()))
+        invoice["expires_at"] = order.expires_at.isoformat()
+        invoice["other_channels"] = _other_channels(order, shop, base, suffix, now) if is_owner else []
+    return {
+        "invoice": invoice,
+        "live_url": f"{base}/live{suffix}",
+        "check_again_url": f"{base}/check{suffix}",
+        "live_etag": live_tag(order, shop, is_owner=is_owner),
+        "help_url": shop.url("help"),
+    }
+
+
+def _shown(value: str, is_owner: bool) -> str:
+    """An id as whoever knows only the number may see it: its last digits."""
+    return value if is_owner else "•" * max(0, len(value) - 3) + value[-3:]
+
+
+def _instructions(order: Order, payment: Payment) -> dict[str, Any]:
+    told = payment.instructions
+    channel = order.channel
+    return {
+        "qr_svg": svg(told["qr_string"]) if told.get("qr_string") else "",
+        "qr_download_url": qr_address(told["qr_string"]) if told.get("qr_string") else "",
+        "account_number": told.get("account_number", ""),
+        "bank_name": channel.bank_name,
+        "account_name": settings.SHOP_NAME.upper() if told.get("account_number") else "",
+        "payment_code": told.get("payment_code", ""),
+        "redirect_url": told.get("redirect_url", ""),
+        "deeplink": told.get("deeplink", "") if not told.get("redirect_url") else "",
+        "instruction": pick(channel.instruction, order.language),
+    }
+
+
+def _event(order: Order, event: OrderEvent, shop: Shop) -> dict[str, str]:
+    return {
+        "status": event.after,
+        "label": timeline.message(order, event),
+        "text": "",
+        "at_text": shop.clock(event.at),
+    }
+
+
+def _supplier_references(order: Order) -> str:
+    """What the supplier calls the delivered units, for a talk with anybody's support."""
+    delivered = order.topups.filter(state="DELIVERED").values_list("attempts__transaction_id", flat=True)
+    return ", ".join(sorted({reference for reference in delivered if reference}))
+
+
+def _other_channels(order: Order, shop: Shop, base: str, suffix: str, now: datetime) -> list[dict[str, str]]:
+    if order.promo_id is not None and order.promo is not None and order.promo.channels.exists():
+        return []
+    subtotal = Money(order.subtotal_minor, order.currency)
+    discount = Money(order.discount_minor, order.currency)
+    others = []
+    for row in channels.channels(shop.region, shop.language, "purchase", now=now):
+        total = subtotal - discount + row.fee + subtotal.percent(row.percent)
+        fits = row.least <= total <= row.most
+        if row.code != order.channel_code and row.kind != Channel.Kind.BALANCE and not row.is_closed and fits:
+            url = f"{base}/channel/{row.code}{suffix}"
+            others.append({"code": row.code, "name": row.name, "total": str(total), "url": url})
+    return others
+
+
+def _is_over_promise(order: Order, now: datetime) -> bool:
+    if order.paid_at is None or order.has_ended:
+        return False
+    return (now - order.paid_at).total_seconds() > order.product.promise_seconds
+
+
+def _words(order: Order, payment: Payment | None, refund: Refund | None, now: datetime) -> tuple[str, str]:
+    """Headline and sentence: what happened, what we do, what you do."""
+    if order.status == Status.PENDING:
+        if payment is not None and payment.received_minor:
+            return (
+                _("Your money is here, and somebody is looking at it"),
+                _("What arrived is not the amount of the order, so nothing is sent by itself. You get it delivered or "
+                  "back; you need not do anything."),
+            )  # fmt: skip
+        if payment is None or payment.state not in Payment.LIVE:
+            return (
+                _("This way to pay does not answer"),
+                _("Nothing was charged. Choose another way to pay below, or try again in a moment."),
+            )
+        return _("Waiting for your payment"), _("Pay the exact amount; this page moves on by itself.")
+    if order.status in (Status.PAID, Status.PROCESSING):
+        if _is_over_promise(order, now):
+            return (
+                _("It takes longer than we promised"),
+                _("We are checking with our supplier whether it went through, so that nothing is sent twice. Your money "
+                  "is safe: it ends as your item or as a refund. Please do not pay again."),
+            )  # fmt: skip
+        return _("Paid. We are sending it now"), _("Usually this takes a minute.")
+    if order.status == Status.SUCCESS:
+        if order.failed:
+            return (
+                _("%(delivered)d of %(quantity)d have arrived")
+                % {"delivered": order.delivered, "quantity": order.quantity},
+                _("The rest could not be delivered and is paid back."),
+            )
+        return _("It has arrived"), _("Enjoy it. Look into your game; a restart may help it to show.")
+    if order.status == Status.FAILED:
+        return _("We could not deliver it"), _("You get back what you paid. You need not do anything.")
+    return _("Not paid in time"), _("The order is closed. Nothing was charged by us.")
+
+
+def _refund(refund: Refund) -> dict[str, str]:
+    amount = Money(refund.amount_minor, refund.currency)
+    states = {
+        Refund.State.REVIEW: _("Our staff look at it first and write to you within one working day."),
+        Refund.State.DUE: _("We are asking your payment provider now."),
+        Refund.State.SENDING: _("We are asking your payment provider now."),
+        Refund.State.SENT: _("Your payment provider has it; they usually need up to three working days."),
+        Refund.State.DONE: _("It has been paid back."),
+        Refund.State.MANUAL: _("%(channel)s cannot pay back by itself, so our staff will write to you.")
+        % {"channel": refund.payment.channel.name},
+    }
+    where = refund.payment.channel.name
+    if refund.state in (Refund.State.MANUAL, Refund.State.REVIEW):
+        where = _("you")
+    return {
+        "amount": str(amount),
+        "where": where,
+        "when": "",
+        "reference": refund.reference,
+        "state_text": str(states[Refund.State(refund.state)]),
+    }

@@ -1,0 +1,18 @@
+"""Addresses of the pages from the confirm sheet on."""
+
+from django.urls import path, register_converter
+
+from payments.pages import invoice, track
+from storefront.pages.shop import ShopConverter
+
+register_converter(ShopConverter, "shop")
+
+urlpatterns = [
+    path("<shop:place>/place", invoice.place, name="place"),
+    path("<shop:place>/track", track.track, name="track"),
+    path("<shop:place>/invoices/<slug:number>", invoice.invoice_page, name="invoice"),
+    path("<shop:place>/invoices/<slug:number>/live", invoice.live, name="invoice_live"),
+    path("<shop:place>/invoices/<slug:number>/check", invoice.check_again, name="invoice_check"),
+    path("<shop:place>/invoices/<slug:number>/channel/<slug:code>", invoice.change, name="invoice_change"),
+    path("invoices/<slug:number>", invoice.invoice_of_number),
+]
