@@ -155,7 +155,7 @@ def _use(
         region_code=offer.region.code,
         list_total=offer.list_price * ask.quantity,
         subtotal=subtotal,
-        target=promos.target_of(offer.product.pk, (one["value"] for one in values)) if values else "",
+        target=promos.target_of(offer.product.pk, values) if values else "",
         device=client.device_key,
         address=client.address_key,
         level=user.level if user else "",
@@ -212,7 +212,7 @@ def lock(inquiry_id: uuid.UUID) -> Inquiry:
 
 def promo_target(inquiry: Inquiry) -> str:
     """What `promos.take` counts the quote's account under."""
-    return promos.target_of(inquiry.product_id, (one["value"] for one in inquiry.fields))
+    return promos.target_of(inquiry.product_id, inquiry.fields)
 
 
 def invalid_token() -> Refused:

@@ -7,7 +7,7 @@ orders can both be the last one (F13, F14). Rules: docs/decisions (Money).
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -62,9 +62,9 @@ class _Counts:
     address: int = 0
 
 
-def target_of(product_id: int, values: Iterable[str]) -> str:
-    """Hash of the account that is topped up: the product and the values of its inputs, however they were typed."""
-    typed = (unicodedata.normalize("NFKC", value).casefold() for value in values)
+def target_of(product_id: int, fields: Iterable[Mapping[str, object]]) -> str:
+    """Hash of the account that is topped up: the product and the `value` of each input, however it was typed."""
+    typed = (unicodedata.normalize("NFKC", str(field["value"])).casefold() for field in fields)
     return digest("promo target", str(product_id), *typed)
 
 
