@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -83,6 +84,7 @@ class Order(models.Model):
             models.Index(fields=["id"], condition=models.Q(status="PROCESSING"), name="order_processing"),
             models.Index(fields=["user", "-id"], name="order_of_user"),
             models.Index(fields=["created_at"], name="order_created"),
+            models.Index(Lower("email"), "-id", name="order_email"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -173,7 +173,7 @@ def _channel_groups(shop: Shop, now: datetime) -> list[dict[str, Any]]:
                 "description": row.description,
                 "image": row.image,
                 "fee_minor": row.fee.minor,
-                "fee_percent": row.fee_percent,
+                "fee_percent": f"{row.percent.normalize():f}",
                 "min_minor": row.least.minor,
                 "max_minor": row.most.minor,
                 "is_featured": row.is_featured,
