@@ -84,7 +84,7 @@ class Order(models.Model):
             models.Index(fields=["id"], condition=models.Q(status="PROCESSING"), name="order_processing"),
             models.Index(fields=["user", "-id"], name="order_of_user"),
             models.Index(fields=["created_at"], name="order_created"),
-            models.Index(Lower("email"), "-id", name="order_email"),
+            models.Index(Lower("email"), models.F("id").desc(), name="order_email"),
         ]
         constraints = [
             models.CheckConstraint(
