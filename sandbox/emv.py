@@ -1,5 +1,6 @@
 """Merchant-presented QR payloads (EMV TLV with CRC-16/CCITT-FALSE): QRIS and its siblings, for a synthetic merchant."""
 
+import binascii
 from collections.abc import Sequence
 
 Field = tuple[str, str]
@@ -16,12 +17,7 @@ class BadPayload(Exception):
 
 def crc16(text: str) -> str:
     """Four upper-case hex digits over all characters, which include the literal `6304`."""
-    register = 0xFFFF
-    for byte in text.encode():
-        register ^= byte << 8
-        for _ in range(8):
-            register = (register << 1 ^ 0x1021 if register & 0x8000 else register << 1) & 0xFFFF
-    return f"{register:04X}"
+    return f"{binascii.crc_hqx(text.encode(), 0xFFFF):04X}"
 
 
 def tlv(fields: Sequence[Field]) -> str:
