@@ -6,11 +6,16 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from core import mail
 from core.money import Money
-from storefront.orders import invoice, timeline
+from storefront.content.shop import contacts
+from storefront.orders import invoice
 from storefront.orders.models import Order
+
+# How far the gate of the mail's head stands open.
+_GATE: dict[str, float] = {Order.Status.PAID: 0.5, Order.Status.PROCESSING: 0.75, Order.Status.SUCCESS: 1.0}
 
 
 def invoice_url(order: Order, *, with_key: bool = False) -> str:
@@ -22,21 +27,27 @@ def invoice_url(order: Order, *, with_key: bool = False) -> str:
 def context(order: Order, refund: Money | None = None) -> dict[str, Any]:
     """What the templates mail/order_*.{txt,html} show, as plain JSON; `refund` is what goes back to the customer."""
     with translation.override(order.language):
-        last = order.events.last()
+        goes_back = {
+            "amount": str(refund),
+            "where": order.channel_name,
+            "state_text": _("It is under way; the order's page shows where it stands."),
+        }
         return {
-            "shop": settings.SHOP_NAME,
-            "number": order.number,
-            "product": order.product_name,
-            "item": order.sku_name,
-            "quantity": order.quantity,
-            "delivered": order.delivered,
-            "nickname": order.nickname or "",
-            "inputs": order.inputs,
-            "total": str(order.total),
-            "channel": order.channel_name,
-            "url": invoice_url(order, with_key=True),
-            "timeline": timeline.message(order, last) if last else "",
-            "refund": str(refund) if refund else "",
+            "invoice": {
+                "number": order.number,
+                "product": {"name": order.product_name},
+                "item": order.sku_name,
+                "quantity": order.quantity,
+                "delivered": order.delivered,
+                "nickname": order.nickname or "",
+                "inputs": order.inputs,
+                "total": str(order.total),
+                "channel": {"name": order.channel_name},
+                "refund": goes_back if refund else None,
+            },
+            "invoice_url": invoice_url(order, with_key=True),
+            "gate_open": _GATE.get(order.status, 0.0),
+            "contacts": contacts(),
         }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -16,6 +18,7 @@ from payments.changing import change_channel, requote
 from payments.checkout import place as place_order
 from payments.pages.invoice_context import invoice_context, live_tag
 from storefront.inquiries import services as inquiries
+from storefront.inquiries.models import Inquiry
 from storefront.orders import invoice as invoices
 from storefront.orders.models import Order
 from storefront.orders.services import clean_number
@@ -102,8 +105,8 @@ def _refused(request: HttpRequest, shop: Shop, token: str, refusal: Refused) -> 
 def _back(shop: Shop, token: str) -> str:
     """The page of the product that was about to be bought."""
     try:
-        quoted = inquiries.Inquiry.objects.select_related("product", "sku").get(pk=inquiries.open_token(token))
-    except (Refused, inquiries.Inquiry.DoesNotExist):
+        quoted = Inquiry.objects.select_related("product", "sku").get(pk=inquiries.open_token(token))
+    except (Refused, Inquiry.DoesNotExist):
         return shop.url()
     return shop.url(f"{quoted.product.slug}?sku={quoted.sku.code}")
 
@@ -119,10 +122,9 @@ def check_again(request: HttpRequest, shop: Shop, number: str) -> HttpResponse:
         looking.check_again(order)
         order.refresh_from_db(fields=["status"])
         if order.status == Order.Status.PENDING:
-            try:
+            # What stands in the way, the page says.
+            with suppress(Refused):
                 opening.ensure_open(order)
-            except Refused:
-                pass  # the page says what stands in the way
     return _to_invoice(shop, order.number, _key(request))
 
 
@@ -175,5 +177,3 @@ def invoice_of_number(request: HttpRequest, number: str) -> HttpResponse:
     """/invoices/<number> without a shop, as a person types it."""
     order = _order(number)
     return HttpResponseRedirect(f"/{order.language}-{order.region_id.lower()}/invoices/{order.number}")
-
-

@@ -160,9 +160,11 @@ def _words(order: Order, payment: Payment | None, refund: Refund | None, now: da
         if payment is not None and payment.received_minor:
             return (
                 _("Your money is here, and somebody is looking at it"),
-                _("What arrived is not the amount of the order, so nothing is sent by itself. You get it delivered or "
-                  "back; you need not do anything."),
-            )  # fmt: skip
+                _(
+                    "What arrived is not the amount of the order, so nothing is sent by itself. "
+                    "You get it delivered or back; you need not do anything."
+                ),
+            )
         if payment is None or payment.state not in Payment.LIVE:
             return (
                 _("This way to pay does not answer"),
@@ -173,9 +175,11 @@ def _words(order: Order, payment: Payment | None, refund: Refund | None, now: da
         if _is_over_promise(order, now):
             return (
                 _("It takes longer than we promised"),
-                _("We are checking with our supplier whether it went through, so that nothing is sent twice. Your money "
-                  "is safe: it ends as your item or as a refund. Please do not pay again."),
-            )  # fmt: skip
+                _(
+                    "We are checking with our supplier whether it went through, so that nothing is sent twice. "
+                    "Your money is safe: it ends as your item or as a refund. Please do not pay again."
+                ),
+            )
         return _("Paid. We are sending it now"), _("Usually this takes a minute.")
     if order.status == Status.SUCCESS:
         if order.failed:

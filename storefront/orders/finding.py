@@ -8,7 +8,6 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 
-from django.conf import settings
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -50,7 +49,7 @@ def send_code(email: str, language: str) -> None:
     store.execute()
     mail.queue(
         f"track_code:{secrets.token_hex(8)}", email, language, "track_code",
-        {"code": code, "minutes": CODE_SECONDS // 60, "shop": {"name": settings.SHOP_NAME}},
+        {"code": code, "minutes": CODE_SECONDS // 60},
     )  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -96,7 +95,7 @@ def product_context(
 
 
 def promise(page: ProductPage) -> str:
-    """"Usually 1 minute, promised within 10"."""
+    """ "Usually 1 minute, promised within 10"."""
     usual, most = max(1, round(page.usual_seconds / 60)), max(1, round(page.promise_seconds / 60))
     return ngettext(
         "Usually %(usual)d minute, promised within %(most)d",
@@ -105,9 +104,7 @@ def promise(page: ProductPage) -> str:
     ) % {"usual": usual, "most": most}
 
 
-def _fields(
-    page: ProductPage, shop: Shop, typed: Mapping[str, str], errors: Mapping[str, str]
-) -> list[dict[str, Any]]:
+def _fields(page: ProductPage, shop: Shop, typed: Mapping[str, str], errors: Mapping[str, str]) -> list[dict[str, Any]]:
     return [
         {
             "key": field.key,
@@ -215,4 +212,4 @@ def structured(shop: Shop, page: ProductPage, skus: list[SkuCard]) -> SafeString
         ],
     }
     # json_script escapes what could end the element; only its type has to be schema.org's.
-    return mark_safe(json_script(json.loads(json.dumps(data))).replace("application/json", "application/ld+json", 1))
+    return mark_safe(json_script(data).replace("application/json", "application/ld+json", 1))  # noqa: S308

@@ -23,7 +23,6 @@ from core.web import throttle
 from core.web.client import Client, client_of, with_device
 from core.web.origin import own_pages_only
 from storefront import regions
-from storefront.catalogue import shop as catalogue
 from storefront.catalogue.models import Product, ProductRegion
 from storefront.catalogue.services import Offer, find_offer
 from storefront.channels.models import Channel
@@ -92,7 +91,7 @@ def _country(code: str) -> str:
 @never_cache
 @in_shop
 def promo(request: HttpRequest, shop: Shop, slug: str) -> HttpResponse:
-    """The fragment beneath the promo field: the typed code or the best usable one, and the list with what is missing."""
+    """The fragment beneath the promo field: the typed code or the best usable one, and what the others miss."""
     client = client_of(request)
     throttle.check("order_inquiry", client.address_key, client.device_key)
     product = _product(shop, slug)
@@ -287,4 +286,3 @@ def _blamed(refusal: Refused, product: Product) -> str:
     if refusal.code in ("INVALID_PAYMENT_METHOD", "AMOUNT_TOO_LOW", "AMOUNT_TOO_HIGH", "UNAUTHORIZED"):
         return "paymentCode"
     return "skuCode"
-

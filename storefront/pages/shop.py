@@ -1,10 +1,10 @@
-"""Which shop a page belongs to: the language and region in its address, and what every page shows around its content."""
+"""Which shop a page belongs to, by the language and region in its address, and what stands around every page."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import wraps
 from hashlib import blake2s
 from typing import Any
@@ -102,7 +102,7 @@ def next_edge(request: HttpRequest) -> datetime | None:
     shop = shop_at(request.path.split("/")[1])
     now = timezone.now()
     zone = ZoneInfo(shop.region.time_zone)
-    midnight = datetime.combine(now.astimezone(zone).date() + timezone.timedelta(days=1), datetime.min.time(), zone)
+    midnight = datetime.combine(now.astimezone(zone).date() + timedelta(days=1), datetime.min.time(), zone)
     moments = [
         midnight,
         *content.edges(shop.region, now),
