@@ -1,4 +1,4 @@
-"""Writes the demo's data into the database: rows that are there are brought back to what the data say, never doubled."""
+"""Writes the demo into the database: rows that are there are brought back to what the data say, never doubled."""
 
 from __future__ import annotations
 
