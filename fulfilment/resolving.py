@@ -385,7 +385,7 @@ def report(attempt: Attempt, kind: str, title: str, **more: Any) -> None:
         title,
         about=attempt.topup.order.number,
         evidence=evidence(attempt) | more,
-        actions="Ask the supplier what became of it, then set it right with supplier or customer. Nothing moved by itself.",
+        actions="Ask the supplier what became of it, then set it right with them or the customer. Nothing moved yet.",
     )
 
 
@@ -404,8 +404,8 @@ def _ask_staff(attempt: Attempt, reasons: list[str], rows: list[HistoryRow], now
             "asked_at": now.isoformat(),
         },
         actions=(
-            "Look it up with the supplier. Adopt the row that is this order's, or mark the attempt as not made, and it is"
-            " sent again. It is still watched: evidence that comes in later settles it and closes this case."
+            "Look it up with the supplier. Adopt the row that is this order's, or mark the attempt as not made and it"
+            " is sent again. It is still watched: evidence that comes in later settles it and closes this case."
         ),
     )
 

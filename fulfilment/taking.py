@@ -1,4 +1,4 @@
-"""Taking paid orders up: one top-up per unit, in the transaction that moves the order on. Nobody starts it: it looks."""
+"""Taking paid orders up: one top-up per unit, in the transaction that moves the order on. Nobody starts it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,6 @@ def take(limit: int = 50, now: datetime | None = None) -> list[list[int]]:
             return made
         last_id, last_paid_at = page[-1]
         after = Q(paid_at__gt=last_paid_at) | Q(paid_at=last_paid_at, id__gt=last_id)
-    return made
 
 
 def _take_one(order_id: int, moment: datetime) -> list[int]:

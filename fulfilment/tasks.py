@@ -10,8 +10,8 @@ from core.wake import wake
 from fulfilment import finishing, history, profiles, resolving, sending, taking
 
 logger = logging.getLogger(__name__)
-# What is sent here saves a message; the rest goes to as many threads. Units of one order stay together: they are for one
-# player, and only one purchase for a player may be in the dark at a time.
+# What is sent here saves a message; the rest goes to as many threads. Units of one order stay together: they are for
+# one player, and only one purchase for a player may be in the dark at a time.
 _SENT_HERE = 2
 _SWEPT = 200
 
