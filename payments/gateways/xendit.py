@@ -100,7 +100,7 @@ class Xendit:
         is_session = gateway_id.startswith("ps-")
         path = f"/sessions/{quote(gateway_id)}" if is_session else f"/v3/payment_requests/{quote(gateway_id)}"
         try:
-            answer = self._post(f"{path}/cancel", {})
+            answer = self._call("POST", f"{path}/cancel")
         except GatewayRefused:
             return False
         return _text(answer.get("status")).upper() in ("CANCELED", "CANCELLED")
@@ -190,9 +190,9 @@ class Xendit:
                 return {}
             raise GatewayUnavailable(str(refusal)) from refusal
 
-    def _post(self, path: str, body: dict[str, Any], *, key: str = "") -> dict[str, Any]:
+    def _post(self, path: str, body: dict[str, Any], *, key: str) -> dict[str, Any]:
         # Not documented for v3, harmless there; honoured for refunds.
-        return self._call("POST", path, body, {"idempotency-key": key} if key else {})
+        return self._call("POST", path, body, {"idempotency-key": key})
 
     def _call(
         self, method: str, path: str, body: dict[str, Any] | None = None, headers: Mapping[str, str] | None = None

@@ -1,0 +1,169 @@
+"""What every payment gateway's adapter must do, whatever its party: a new one inherits this and names its channels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, ClassVar
+
+import pytest
+from django.utils import timezone
+
+from core.money import Money
+from payments.gateways.base import (
+    Charge,
+    Gateway,
+    GatewayNotReached,
+    GatewayRefused,
+    GatewayUnavailable,
+    RefundStanding,
+    Standing,
+)
+from tests.conftest import Sandbox
+
+
+class GatewayContract:
+    gateway: ClassVar[Gateway]
+    #: kind -> (the gateway's channel code, the field of Opened that the customer pays by)
+    channels: ClassVar[dict[str, tuple[str, str]]]
+    #: a QR channel that gives money back, and a channel that does not
+    refundable: ClassVar[tuple[str, str]]
+    final: ClassVar[tuple[str, str]]
+    #: the setting that says where the gateway stands
+    address: ClassVar[str]
+
+    @pytest.fixture
+    def box(self, sandbox: Sandbox) -> Iterator[Sandbox]:
+        yield sandbox
+
+    def charge(self, reference: str, kind: str = "", channel: str = "", amount: int = 44851, **more: Any) -> Charge:
+        kind = kind or self.refundable[0]
+        values: dict[str, Any] = {
+            "reference": reference,
+            "amount": Money(amount, "IDR"),
+            "country": "ID",
+            "channel": channel or self.channels[kind][0],
+            "kind": kind,
+            "description": f"Order {reference}",
+            "expires_at": timezone.now() + timedelta(hours=1),
+            "return_url": "http://127.0.0.1:8000/id-id/invoices/GATE1",
+            "payer_name": "GERBANG",
+            "payer_phone": "+6281234567890",
+        }
+        return Charge(**(values | more))
+
+    def test_every_kind_of_channel_says_how_to_pay(self, box: Sandbox) -> None:
+        for number, (kind, (code, shown)) in enumerate(self.channels.items()):
+            opened = self.gateway.create(self.charge(f"GATE{number}", kind, code))
+            assert opened.gateway_id
+            assert getattr(opened, shown), kind
+            looked = self.gateway.look_up(opened.gateway_id)
+            assert (looked.standing, looked.captures, looked.reference) == (Standing.OPEN, (), f"GATE{number}"), kind
+        assert {p["reference"] for p in box.gateway_payments()} == {f"GATE{n}" for n in range(len(self.channels))}
+
+    def test_the_amount_is_charged_exactly(self, box: Sandbox) -> None:
+        self.gateway.create(self.charge("GATE1"))
+        assert [(p["amount"], p["currency"]) for p in box.gateway_payments()] == [(44851, "IDR")]
+
+    def test_money_is_seen_once_with_a_reference_that_stays(self, box: Sandbox) -> None:
+        for number, (kind, (code, _)) in enumerate(self.channels.items()):
+            opened = self.gateway.create(self.charge(f"GATE{number}", kind, code))
+            box.pay(f"GATE{number}")
+            first, again = self.gateway.look_up(opened.gateway_id), self.gateway.look_up(opened.gateway_id)
+            assert first == again
+            assert first.standing == Standing.PAID
+            assert [capture.amount for capture in first.captures] == [Money(44851, "IDR")]
+            assert first.captures[0].ref and first.captures[0].at is not None
+
+    def test_what_was_captured_counts_and_not_what_was_asked_for(self, box: Sandbox) -> None:
+        opened = self.gateway.create(self.charge("GATE1"))
+        box.pay("GATE1", amount=40000)
+        assert [capture.amount.minor for capture in self.gateway.look_up(opened.gateway_id).captures] == [40000]
+
+    @pytest.mark.parametrize(("outcome", "standing"), [("failed", Standing.FAILED), ("expired", Standing.EXPIRED)])
+    def test_an_end_without_money(self, box: Sandbox, outcome: str, standing: Standing) -> None:
+        opened = self.gateway.create(self.charge("GATE1"))
+        box.pay("GATE1", outcome)
+        looked = self.gateway.look_up(opened.gateway_id)
+        assert (looked.standing, looked.captures) == (standing, ())
+
+    @pytest.mark.parametrize("outcome", ["expired", "cancelled"])
+    def test_money_after_the_end_is_seen(self, box: Sandbox, outcome: str) -> None:
+        opened = self.gateway.create(self.charge("GATE1"))
+        if outcome == "expired":
+            box.pay("GATE1", "expired")
+        else:
+            assert self.gateway.cancel(opened.gateway_id)
+        box.pay("GATE1")
+        looked = self.gateway.look_up(opened.gateway_id)
+        assert looked.standing == Standing.PAID
+        assert [capture.amount.minor for capture in looked.captures] == [44851]
+
+    def test_what_is_cancelled_cannot_be_paid_and_is_cancelled_once(self, box: Sandbox) -> None:
+        for number, (kind, (code, _)) in enumerate(self.channels.items()):
+            opened = self.gateway.create(self.charge(f"GATE{number}", kind, code))
+            assert self.gateway.cancel(opened.gateway_id) is True
+            assert self.gateway.cancel(opened.gateway_id) is False
+            assert self.gateway.look_up(opened.gateway_id).standing == Standing.CANCELLED
+
+    def test_what_was_paid_is_not_cancelled(self, box: Sandbox) -> None:
+        opened = self.gateway.create(self.charge("GATE1"))
+        box.pay("GATE1")
+        assert self.gateway.cancel(opened.gateway_id) is False
+
+    def test_a_request_nobody_knows_is_missing(self, box: Sandbox) -> None:
+        assert self.gateway.look_up("pr-00000000-0000-4000-8000-000000000000").standing == Standing.MISSING
+
+    def test_a_refusal_makes_nothing(self, box: Sandbox) -> None:
+        with pytest.raises(GatewayRefused):
+            self.gateway.create(self.charge("GATE1", channel="NO_SUCH_CHANNEL"))
+        assert box.gateway_payments() == []
+
+    @pytest.mark.parametrize("fault", ["error", "lose_request", "lose_reply", "garbled", "unavailable"])
+    def test_an_answer_that_did_not_come_is_unknown(self, box: Sandbox, fault: str) -> None:
+        box.faults(gateway={fault: 1})
+        with pytest.raises(GatewayUnavailable) as caught:
+            self.gateway.create(self.charge("GATE1"))
+        assert not isinstance(caught.value, GatewayNotReached)
+        made = len(box.gateway_payments())
+        assert made == (1 if fault in ("lose_reply", "garbled") else 0), "and nothing was sent a second time"
+
+    def test_too_many_calls_reached_nobody(self, box: Sandbox) -> None:
+        box.faults(gateway={"http_429": 1})
+        with pytest.raises(GatewayNotReached):
+            self.gateway.create(self.charge("GATE1"))
+        assert box.gateway_payments() == []
+
+    def test_nobody_there_reached_nobody(self, settings: Any) -> None:
+        setattr(settings, self.address, "http://127.0.0.1:9")
+        with pytest.raises(GatewayNotReached):
+            self.gateway.create(self.charge("GATE1"))
+
+    def test_a_refund_is_pending_until_it_is_done(self, box: Sandbox) -> None:
+        box.faults(refund={"never": 1})
+        kind, code = self.refundable
+        opened = self.gateway.create(self.charge("GATE1", kind, code))
+        box.pay("GATE1")
+        reply = self.gateway.refund(opened.gateway_id, Money(851, "IDR"), "GATE1-R1")
+        assert (reply.standing, reply.reference) == (RefundStanding.PENDING, "GATE1-R1")
+        assert self.gateway.look_up_refund(reply.gateway_id) == reply
+
+    def test_a_refund_that_the_channel_does_not_know_is_refused(self, box: Sandbox) -> None:
+        kind, code = self.final
+        opened = self.gateway.create(self.charge("GATE1", kind, code))
+        box.pay("GATE1")
+        with pytest.raises(GatewayRefused):
+            self.gateway.refund(opened.gateway_id, Money(44851, "IDR"), "GATE1-R1")
+        assert [payment["refunded"] for payment in box.gateway_payments()] == [0]
+
+    def test_more_than_was_paid_is_refused(self, box: Sandbox) -> None:
+        kind, code = self.refundable
+        opened = self.gateway.create(self.charge("GATE1", kind, code))
+        box.pay("GATE1")
+        with pytest.raises(GatewayRefused):
+            self.gateway.refund(opened.gateway_id, Money(44852, "IDR"), "GATE1-R1")
+
+    def test_hints_bear_any_shape(self) -> None:
+        for body in (None, 1, "text", [], {}, {"data": None}, {"data": []}, {"event": 5, "data": {"payment_id": 7}}):
+            hint = self.gateway.read_hint(body)
+            assert not (hint.reference or hint.gateway_id or hint.payment_id or hint.refund_id or hint.dedupe)
