@@ -27,9 +27,15 @@ def _parsed(text: str, region_code: str) -> phonenumbers.PhoneNumber | None:
     if digits.startswith("00"):  # the library does not know this way to dial out (facts/accounts-validation)
         digits = "+" + digits[2:]
     try:
-        return phonenumbers.parse(digits, region_code)
+        number = phonenumbers.parse(digits, region_code)
+        # "62812…": with the country's code but without the plus. Short ones would pass for a landline there.
+        if digits.startswith(str(number.country_code)):
+            abroad = phonenumbers.parse("+" + digits)
+            if phonenumbers.is_valid_number(abroad):
+                return abroad
     except NumberParseException:
         return None
+    return number
 
 
 def national(number: str) -> str:

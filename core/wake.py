@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import logging
 import time
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
-from celery import current_app
+from celery import Celery, current_app
 from django.db import transaction
+from kombu import Connection
 from kombu.exceptions import KombuError
+from kombu.pools import producers
 from redis import RedisError
 
 logger = logging.getLogger(__name__)
 EXPIRES_S = 30
-# While the broker does not answer, each send would wait for its time-out; after one failure nobody tries for a while.
+# Each message would wait for its time-out while the broker is away; after one failure nobody tries for a while.
 PAUSE_S = 5.0
+# Workers wait patiently for a broker that is away; a customer does not.
+_HASTE = {"max_retries": 0, "connect_retries_timeout": 1, "socket_connect_timeout": 1, "socket_timeout": 2}
 _silent_until = 0.0
 
 
@@ -31,8 +35,19 @@ def _send(task: str, queue: str, args: tuple[Any, ...]) -> None:
     global _silent_until
     if time.monotonic() < _silent_until:
         return
+    app = current_app._get_current_object()
     try:
-        current_app.send_task(task, args=args, queue=queue, expires=EXPIRES_S, ignore_result=True, retry=False)
+        with producers[_line(app)].acquire(block=True, timeout=1) as producer:
+            app.send_task(
+                task, args=args, queue=queue, expires=EXPIRES_S, ignore_result=True, retry=False, producer=producer
+            )
     except (KombuError, RedisError, OSError) as problem:
         _silent_until = time.monotonic() + PAUSE_S
         logger.warning("nobody woken for %s: %s", task, type(problem).__name__)
+
+
+@cache
+def _line(app: Celery) -> Connection:
+    line = app.connection_for_write()
+    line.transport_options = {**line.transport_options, **_HASTE}
+    return line

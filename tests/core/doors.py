@@ -41,7 +41,9 @@ class Echo(ApiView):
 class Refusing(ApiView):
     def get(self, request: Request, how: str) -> Response:
         if how == "refused":
-            raise Refused("SKU_UNAVAILABLE", "Sold out.", details="MLBB_1", extra={"suggestion": {"productCode": "BYU"}})
+            raise Refused(
+                "SKU_UNAVAILABLE", "Sold out.", details="MLBB_1", extra={"suggestion": {"productCode": "BYU"}}
+            )
         if how == "missing":
             raise Http404
         if how == "serializer":

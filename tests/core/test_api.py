@@ -133,7 +133,8 @@ def test_errors_are_not_cached(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "language"), [("", "id"), ("en-GB,en;q=0.9", "en"), ("id", "id"), ("fr", "id"), ("*", "id"), ("x" * 999, "id")]
+    ("header", "language"),
+    [("", "id"), ("en-GB,en;q=0.9", "en"), ("id", "id"), ("fr", "id"), ("*", "id"), ("x" * 999, "id")],
 )
 def test_language_by_accept_language(header: str, language: str, rf) -> None:
     from core.web.language import language_of

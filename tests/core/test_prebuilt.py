@@ -175,7 +175,9 @@ def test_the_openapi_document_still_finds_the_view() -> None:
     assert "/v2/shelf" in schema["paths"]
 
 
-def test_pages_of_guests_are_ready_and_those_of_members_are_not(client: Client, settings, django_assert_num_queries) -> None:
+def test_pages_of_guests_are_ready_and_those_of_members_are_not(
+    client: Client, settings, django_assert_num_queries
+) -> None:
     client.get("/id-id/page?q=a")
     with django_assert_num_queries(0):
         again = client.get("/id-id/page?q=a&utm=1")
@@ -215,5 +217,3 @@ def test_the_shelf_throws_out_the_least_recently_used() -> None:
     assert shelf.get("c")
     shelf.put("d", answer(9000))
     assert shelf.get("d") is None
-
-

@@ -1,0 +1,63 @@
+import json
+import time
+
+import celery
+import pytest
+from django.db import transaction
+
+from core import wake
+from core.redis import connection
+
+
+@pytest.fixture(autouse=True)
+def _listening(monkeypatch) -> None:
+    monkeypatch.setattr(wake, "_silent_until", 0.0)
+
+
+@pytest.fixture
+def sent(monkeypatch) -> list:
+    calls: list = []
+    app = celery.current_app._get_current_object()
+    monkeypatch.setattr(app, "send_task", lambda *args, **options: calls.append((args, options)))
+    return calls
+
+
+@pytest.mark.django_db(transaction=True)
+def test_somebody_is_woken_after_the_commit_only(sent: list) -> None:
+    with transaction.atomic():
+        wake.wake("fulfilment.take", "topups", 7)
+        assert sent == []
+    assert sent[0][0] == ("fulfilment.take",)
+    assert sent[0][1]["args"] == (7,)
+    assert sent[0][1]["queue"] == "topups"
+    assert sent[0][1]["expires"] <= 60
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_undone_wakes_nobody(sent: list) -> None:
+    with pytest.raises(RuntimeError), transaction.atomic():
+        wake.wake("fulfilment.take", "topups")
+        raise RuntimeError
+    assert sent == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_message_stands_in_its_queue() -> None:
+    wake.wake("fulfilment.take", "topups", 7)
+    message = json.loads(connection().lpop("topups"))
+    assert message["headers"]["task"] == "fulfilment.take"
+    assert message["headers"]["expires"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_broker_that_is_away_costs_no_order_and_little_time(request) -> None:
+    mine = celery.current_app._get_current_object()
+    request.addfinalizer(mine.set_current)
+    away = celery.Celery("away", broker="redis://127.0.0.1:1/0")
+    away.set_current()
+    begun = time.monotonic()
+    for _ in range(20):
+        with transaction.atomic():
+            wake.wake("fulfilment.take", "topups")
+    assert time.monotonic() - begun < 2
+    assert wake._silent_until > time.monotonic()
