@@ -258,7 +258,7 @@ form.addEventListener("change", (event) => {
     paint();
     askPromo(false);
   }
-  if (["email", "phoneNumber"].includes(name)) complain(name, event.target.value ? complaint(event.target) : "");
+  if (["contactEmail", "contactPhone"].includes(name)) complain(name, event.target.value ? complaint(event.target) : "");
 });
 
 // ---- On to the confirm sheet
@@ -267,7 +267,7 @@ form.addEventListener(
   "submit",
   (event) => {
     const wrong = [];
-    for (const field of [...accountFields, form.elements.email, form.elements.phoneNumber]) {
+    for (const field of [...accountFields, form.elements.contactEmail, form.elements.contactPhone]) {
       field.value = field.type === "email" ? field.value.trim() : field.dataset.account === undefined ? field.value : clean(field);
       const text = complaint(field);
       complain(field.name, text);
