@@ -98,7 +98,8 @@ def _poleng(line: str) -> str:
 def _nitik(line: str) -> str:
     spots = [(24, 6), (15, 15), (33, 15), (6, 24), (24, 24), (42, 24), (15, 33), (33, 33), (24, 42)]
     dots = "".join(f'<path d="M{x - 3} {y - 3}h6v6h-6z"/>' for x, y in spots)
-    return f'<g fill="{line}">{dots}<circle r="5"/><circle cx="48" r="5"/><circle cy="48" r="5"/><circle cx="48" cy="48" r="5"/></g>'
+    knots = "".join(f'<circle cx="{x}" cy="{y}" r="5"/>' for x in (0, 48) for y in (0, 48))
+    return f'<g fill="{line}">{dots}{knots}</g>'
 
 
 def _mendung(line: str) -> str:

@@ -10,13 +10,14 @@ TRAVEL = 13.0
 
 
 def gate_mark(opening: float = 0.0, *, ink: str = INK, sun: str = TURMERIC, size: int | None = None) -> str:
-    """The mark as SVG, its halves ``opening`` (0 closed to 1 open) of the way apart; closed, a slit of light is seen."""
+    """The mark as SVG, its halves ``opening`` (0 to 1) of the way apart; closed, a slit of light is seen."""
     shift = TRAVEL * min(max(opening, 0.0), 1.0)
     x, y, radius = SUN
     extent = f' width="{size}" height="{size}"' if size else ""
     edge = TRAVEL if shift else 0.0
+    field = f"{-edge:g} {-edge:g} {64 + 2 * edge:g} {64 + 2 * edge:g}"
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{-edge:g} {-edge:g} {64 + 2 * edge:g} {64 + 2 * edge:g}"{extent}>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{field}"{extent}>'
         f'<circle cx="{x:g}" cy="{y:g}" r="{radius:g}" fill="{sun}"/><g fill="{ink}">'
         f'<path transform="translate({-shift:g} 0)" d="{HALF}"/>'
         f'<path transform="translate({64 + shift:g} 0) scale(-1 1)" d="{HALF}"/></g></svg>'

@@ -4,37 +4,10 @@ from collections.abc import Callable
 from html import escape
 
 from .cloth import CREAM, INK, TURMERIC, Dye, dye_and_pattern, number_of, pattern, tumpal
+from .flags import FLAGS
 from .glyphs import GLYPHS
 from .letters import CAP, EM, LETTERS
-
-#: Words of a product's name or code -> its drawing. The first word found wins.
-_DRAWING_OF = {
-    "legend": "swords", "fire": "flame", "pubg": "crosshair", "honor": "crown", "kings": "crown", "genshin": "wand-sparkles",
-    "impact": "wand-sparkles", "star rail": "orbit", "rail": "orbit", "zenless": "zap", "valorant": "target", "duty": "skull",
-    "chess": "chess-knight", "clash of": "castle", "royale": "castle", "brawl": "star", "roblox": "box", "block": "box",
-    "football": "volleyball", "fc ": "volleyball", "soccer": "volleyball", "race": "car", "racing": "car", "drift": "car",
-    "speed": "car", "arena": "shield-half", "dragon": "shield-half", "ragnarok": "feather", "magic": "wand-sparkles",
-    "heroes": "shield", "delta": "shield-half", "force": "shield-half", "blood": "droplet", "strike": "bomb", "stumble": "trophy",
-    "party": "egg", "eggy": "egg", "sea": "anchor", "pirate": "anchor", "ocean": "waves", "identity": "ghost", "super sus": "ghost",
-    "space": "rocket", "wave": "moon-star", "tower": "castle", "love": "heart", "live": "mic-vocal", "voice": "mic-vocal",
-    "music": "headphones", "film": "clapperboard", "stream": "play", "video": "play", "tv": "tv", "domino": "dices", "poker": "spade",
-    "card": "playing-cards-fan", "farm": "cherry", "pet": "paw-print", "cat": "cat", "panda": "panda", "snow": "snowflake",
-    "dana": "wallet", "pay": "wallet", "wallet": "wallet", "dompet": "wallet", "money": "wallet", "data": "globe", "sim": "card-sim",
-    "by.u": "card-sim", "byu": "card-sim", "telco": "signal", "mobile credit": "signal", "pulsa": "signal", "sel": "radio-tower",
-    "cell": "radio-tower", "fren": "signal", "axis": "radio-tower", "xl": "signal", "indosat": "signal", "tri": "signal", "gift": "gift", "voucher": "ticket",
-    "pln": "zap", "token": "zap", "shop": "shopping-bag", "play": "gamepad-2", "game": "gamepad-2",
-}  # fmt: skip
-_ANY_DRAWING = (
-    "swords", "rocket", "gem", "bow-arrow", "axe", "moon-star", "mountain", "bird", "leaf", "puzzle", "scroll", "medal",
-    "sun", "bot", "flower-2", "fish", "rabbit", "turtle", "clover", "tree-palm",
-)  # fmt: skip
-#: Products whose dye was chosen by hand, so that neighbours on the front page differ.
-_DYE_OF = {
-    "MLBB": "tarum", "FF": "tembikar", "PUBGM": "malam", "HOK": "mengkudu", "GENSHIN": "laut", "VALORANT": "teratai",
-    "DANA": "langit", "BYU": "manggis", "TELKOMSEL": "mengkudu", "INDOSAT": "soga", "XL": "langit", "TRI": "abu", "AXIS": "manggis",
-    "SMARTFREN": "teratai", "GOPAY": "daun", "OVO": "manggis", "SHOPEEPAY": "tembikar",
-}  # fmt: skip
-
+from .subjects import ANY_SUBJECT, DYE_OF, GOODS, SUBJECTS
 
 #: Drawings that many products share: their names are lettered below.
 _NAMED = frozenset({"wallet", "signal", "radio-tower", "card-sim", "globe"})
@@ -50,10 +23,10 @@ def _svg(width: int, height: int, body: str, label: str = "") -> str:
 
 def _drawing_of(code: str, name: str) -> str:
     text = f"{name} {code} ".lower()
-    for word, drawing in _DRAWING_OF.items():
-        if word in text and drawing in GLYPHS:
+    for drawing, words in SUBJECTS:
+        if any(word in text for word in words):
             return drawing
-    return _ANY_DRAWING[number_of(code) // 7 % len(_ANY_DRAWING)]
+    return ANY_SUBJECT[number_of(code) // 7 % len(ANY_SUBJECT)]
 
 
 def _print(glyph: str, x: float, y: float, size: float, *, line: str, fill: str, weight: float = 1.5) -> str:
@@ -106,12 +79,13 @@ def _medallion(seed: int, dye: Dye) -> str:
             niche = "M120 8L220 108 120 208 20 108z"
             inner = "M120 22L206 108 120 194 34 108z"
     dots = f'stroke="{dye.line}" stroke-width="5" stroke-linecap="round" stroke-dasharray="0 11" fill="none"'
-    return f'<path d="{niche}" fill="{dye.deep}" stroke="{dye.deep}" stroke-width="8" stroke-linejoin="round"/><path d="{inner}" {dots}/>'
+    field = f'<path d="{niche}" fill="{dye.deep}" stroke="{dye.deep}" stroke-width="8" stroke-linejoin="round"/>'
+    return f'{field}<path d="{inner}" {dots}/>'
 
 
 def product_icon(code: str, name: str, *, palette: str | None = None, glyph: str | None = None) -> str:
     """A square of 240: the product's tile. Operators and wallets carry their name in letters, games a drawing alone."""
-    dye, weave = dye_and_pattern(code, palette or _DYE_OF.get(code.upper()))
+    dye, weave = dye_and_pattern(code, palette or DYE_OF.get(code.upper()))
     drawing = glyph if glyph in GLYPHS else _drawing_of(code, name)
     word = "".join(letter for letter in name.upper() if letter in LETTERS)
     figure = _print(drawing, 62, 48, 116, line=CREAM, fill=dye.accent)
@@ -152,7 +126,7 @@ def _wide(code: str, name: str, width: int, height: int, dye: Dye, weave: str, d
 
 def product_banner(code: str, name: str, *, palette: str | None = None, glyph: str | None = None) -> str:
     """1200 × 360, the same cloth as the product's tile; words stand on its left half."""
-    dye, weave = dye_and_pattern(code, palette or _DYE_OF.get(code.upper()))
+    dye, weave = dye_and_pattern(code, palette or DYE_OF.get(code.upper()))
     return _wide(code, name, 1200, 360, dye, weave, glyph if glyph in GLYPHS else _drawing_of(code, name))
 
 
@@ -162,22 +136,7 @@ def banner(code: str, name: str, *, palette: str | None = None, glyph: str | Non
     return _wide(code, name, 1200, 480, dye, weave, glyph if glyph in GLYPHS else _drawing_of(code, name))
 
 
-# What a SKU's picture may show: its words, the drawing, the colour of the drawing, and the colour of its lines.
-_GOODS = (
-    (
-        ("pass", "weekly", "monthly", "membership", "starlight", "welkin", "mingguan", "bulanan"),
-        "ticket",
-        "#E5556F",
-        "#7A1C33",
-    ),
-    (("diamond", "gem", "crystal", "genesis", "jade", "shard"), "gem", "#49C5DD", "#0B4A60"),
-    (("gb", "mb", "data", "internet", "kuota"), "globe", "#5FA8E8", "#143E66"),
-    (("pulsa", "credit", "isi ulang"), "smartphone", "#7CC68D", "#174C2A"),
-    (("saldo", "balance", "dana", "gopay", "wallet", "ovo"), "banknote", "#7CC68D", "#174C2A"),
-    (("voucher", "gift", "card"), "gift", "#E8875A", "#6B2A0E"),
-    (("star", "stardust"), "star", "#F7BD34", "#6B4700"),
-    (("uc", "cp", "point", "token", "coin", "gold", "rp", "robux", "money"), "coins", "#F7BD34", "#6B4700"),
-)
+#: Where each piece of a heap lies, and how large it is.
 _HEAPS = {
     1: ((28, 28, 40),),
     2: ((14, 30, 38), (44, 26, 38)),
@@ -193,15 +152,15 @@ def sku_code(name: str, position: int, count: int) -> str:
     A product's SKUs share at most five pictures, so that a page of twenty amounts asks for few files.
     """
     words = f" {name.lower()} "
-    drawing = next((goods[1] for goods in _GOODS if any(word in words for word in goods[0])), "gem")
+    drawing = next((goods[1] for goods in GOODS if any(word in words for word in goods[0])), "gem")
     heap = 1 + min(4, position * 5 // max(count, 1))
     return drawing if drawing in ("ticket", "globe", "smartphone", "gift") else f"{drawing}-{heap}"
 
 
 def sku_image(code: str, name: str) -> str:
-    """96 × 96 on nothing: a heap of one to five gems, coins, notes, ..., or one pass or gift. Codes as by ``sku_code``."""
+    """96 × 96 on nothing: a heap of one to five gems, coins or notes, or one pass or gift; code as by ``sku_code``."""
     drawing, _, heap = code.partition("-")
-    goods = next((goods for goods in _GOODS if goods[1] == drawing), _GOODS[1])
+    goods = next((goods for goods in GOODS if goods[1] == drawing), GOODS[1])
     places = _HEAPS.get(int(heap) if heap.isdigit() else 0, ((20, 20, 56),))
     body = "".join(_print(goods[1], x, y, size, line=goods[3], fill=goods[2], weight=1.7) for x, y, size in places)
     return _svg(96, 96, f'<circle cx="48" cy="50" r="44" fill="{goods[2]}" opacity=".16"/>{body}', name)
@@ -238,38 +197,24 @@ def channel_logo(code: str, name: str) -> str:
     )
 
 
-_FLAGS = {
-    "ID": '<path fill="#CE1126" d="M0 0h60v20H0z"/><path fill="#fff" d="M0 20h60v20H0z"/>',
-    "SG": '<path fill="#EE2536" d="M0 0h60v20H0z"/><path fill="#fff" d="M0 20h60v20H0z"/>'
-    '<path fill="#fff" d="M14 3a7.5 7.5 0 1 0 0 14a9 9 0 0 1 0-14z"/><g fill="#fff"><circle cx="20" cy="5.5" r="1.3"/>'
-    '<circle cx="16.6" cy="8.2" r="1.3"/><circle cx="23.4" cy="8.2" r="1.3"/><circle cx="18" cy="12.4" r="1.3"/>'
-    '<circle cx="22" cy="12.4" r="1.3"/></g>',
-    "TH": '<path fill="#A51931" d="M0 0h60v40H0z"/><path fill="#fff" d="M0 6.7h60v26.6H0z"/><path fill="#2D2A4A" d="M0 13.3h60v13.4H0z"/>',
-    "PH": '<path fill="#0038A8" d="M0 0h60v20H0z"/><path fill="#CE1126" d="M0 20h60v20H0z"/><path fill="#fff" d="M0 0l34.6 20L0 40z"/>'
-    '<circle cx="11.5" cy="20" r="5" fill="#FCD116"/><g fill="#FCD116"><circle cx="3" cy="6" r="1.6"/><circle cx="3" cy="34" r="1.6"/>'
-    '<circle cx="28" cy="20" r="1.6"/></g>',
-    "MY": '<path fill="#fff" d="M0 0h60v40H0z"/><path stroke="#CC0001" stroke-width="2.86" d="M0 1.4h60M0 7.1h60M0 12.9h60M0 18.6h60'
-    'M0 24.3h60M0 30h60M0 35.7h60"/><path fill="#010066" d="M0 0h30v22.9H0z"/><path fill="#FFCC00" d="M15.5 4.5a7.2 7.2 0 1 0 0 14'
-    'a8.3 8.3 0 0 1 0-14z"/><path fill="#FFCC00" d="M20 6l1.2 3.4 3.4-1.1-1.7 3.2 3.1 1.8-3.5.5.4 3.6-2.9-2.2-2.9 2.2.4-3.6-3.5-.5'
-    ' 3.1-1.8-1.7-3.2 3.4 1.1z"/>',
-}  # fmt: skip
-
-
 def flag(code: str) -> str:
     """60 × 40; an unknown country gets an empty field."""
-    field = _FLAGS.get(code.upper(), f'<path fill="{TURMERIC}" d="M0 0h60v40H0z"/>')
-    return _svg(
-        60, 40, f'{field}<path d="M.5.5h59v39H.5z" fill="none" stroke="{INK}" stroke-opacity=".16"/>', code.upper()
-    )
+    field = FLAGS.get(code.upper(), f'<path fill="{TURMERIC}" d="M0 0h60v40H0z"/>')
+    edge = f'<path d="M.5.5h59v39H.5z" fill="none" stroke="{INK}" stroke-opacity=".16"/>'
+    return _svg(60, 40, field + edge, code.upper())
 
 
 def category_icon(code: str) -> str:
     """The name of the sprite's icon (``static/icons/sprite.svg``) for a category."""
     text = code.lower()
     for words, icon in (
-        (("game", "mobile"), "gamepad-2"), (("pulsa", "telco", "data", "credit"), "signal"), (("wallet", "e-money", "emoney"), "wallet"),
-        (("voucher", "gift"), "gift"), (("bill", "pln"), "zap"), (("stream", "entertain"), "sparkles"),
-    ):  # fmt: skip
+        (("game", "mobile"), "gamepad-2"),
+        (("pulsa", "telco", "data", "credit"), "signal"),
+        (("wallet", "e-money", "emoney"), "wallet"),
+        (("voucher", "gift"), "gift"),
+        (("bill", "pln"), "zap"),
+        (("stream", "entertain"), "sparkles"),
+    ):
         if any(word in text for word in words):
             return icon
     return "layout-grid"

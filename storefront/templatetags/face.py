@@ -2,8 +2,8 @@
 
 from django import template
 from django.templatetags.static import static
-from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from storefront.artwork.gate import HALF, SUN
 
@@ -11,7 +11,8 @@ register = template.Library()
 
 #: The gate opens in this many steps, so that style sheets can move it without inline styles.
 GATE_STEPS = 4
-_NOTHING = mark_safe("")
+#: Widths of the courses between which the sun is seen in a mail.
+_LIT = (9, 13)
 
 
 @register.simple_tag
@@ -28,12 +29,12 @@ def gate(opening: float = 0.0, identity: str = "") -> SafeString:
     """The shop's mark, ``opening`` (0 to 1) apart. With an ``identity`` a later swap of the page lets it swing."""
     step = round(min(max(float(opening), 0.0), 1.0) * GATE_STEPS)
     x, y, radius = SUN
-    identity = format_html(' id="{}"', identity) if identity else _NOTHING
+    named = format_html(' id="{}"', identity) if identity else ""
     return format_html(
         '<svg class="gate" viewBox="-14 0 92 62" aria-hidden="true" data-open="{step}"{identity}>'
         '<circle class="gate-sun" cx="{x}" cy="{y}" r="{radius}"/><path class="gate-left" d="{half}"/>'
         '<g transform="matrix(-1 0 0 1 64 0)"><path class="gate-right" d="{half}"/></g></svg>',
-        step=step, identity=identity, x=x, y=y, radius=radius, half=HALF,
+        step=step, identity=named, x=x, y=y, radius=radius, half=HALF,
     )  # fmt: skip
 
 
@@ -54,13 +55,15 @@ def threes(text: str) -> str:
 def mail_gate(opening: float = 0.0) -> SafeString:
     """The mark for a mail, drawn with table cells: mail programs show neither SVG nor our style sheets."""
     gap = 3 + round(min(max(float(opening or 0), 0.0), 1.0) * 22)
-    cell = 'style="padding:0;font-size:0;line-height:0'
-    rows = []
-    for width in (5, 9, 13, 18):
-        block = format_html('<td width="18" {}" align="{{}}"><div style="width:{}px;height:8px;background:#1d1a14"></div></td>', mark_safe(cell), width)
-        left, right = str(block).format("right"), str(block).format("left")
-        light = "#f5b301" if width in (9, 13) else "transparent"
-        rows.append(f'<tr>{left}<td width="{gap}" {cell};background:{light}"></td>{right}</tr>')
-    return mark_safe(
-        '<table role="presentation" cellpadding="0" cellspacing="0" style="display:inline-table">' + "".join(rows) + "</table>"
+    rows = format_html_join(
+        "",
+        '<tr><td width="18" align="right"><div style="width:{0}px;height:8px;background:#1d1a14"></div></td>'
+        '<td width="{1}" style="background:{2}"></td>'
+        '<td width="18"><div style="width:{0}px;height:8px;background:#1d1a14"></div></td></tr>',
+        ((width, gap, "#f5b301" if width in _LIT else "transparent") for width in (5, 9, 13, 18)),
+    )
+    return format_html(
+        '<table role="presentation" cellpadding="0" cellspacing="0" '
+        'style="display:inline-table;font-size:0;line-height:0">{}</table>',
+        rows,
     )
