@@ -51,7 +51,7 @@ def _is_owner(request: HttpRequest, order: Order) -> bool:
 def invoice_page(request: HttpRequest, shop: Shop, number: str) -> HttpResponse:
     order = _order(number)
     is_owner = _is_owner(request, order)
-    context = around(shop, f"invoices/{order.number}") | {"popup": None, "canonical": "", "alternates": []}
+    context = around(shop, f"invoices/{order.number}") | {"canonical": "", "alternates": []}
     context |= invoice_context(order, shop, is_owner=is_owner, key=_key(request))
     return render(request, "payments/invoice.html", context)
 
@@ -161,7 +161,6 @@ def change(request: HttpRequest, shop: Shop, number: str, code: str) -> HttpResp
         "fee": str(quoted.fee),
         "total": str(quoted.total),
         "shown": str(quoted.total.minor),
-        "popup": None,
     }
     return render(request, "payments/change.html", context)
 

@@ -35,7 +35,7 @@ def track(request: HttpRequest, shop: Shop) -> HttpResponse:
         else:
             if found is not None:
                 return found
-    page = around(shop, "track") | {"popup": None} | context
+    page = around(shop, "track") | context
     return render(request, "payments/track.html", page, status=status)
 
 

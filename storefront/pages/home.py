@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import blake2s
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -40,6 +41,7 @@ def home(request: HttpRequest, shop: Shop) -> HttpResponse:
         "storefront/home.html",
         around(shop)
         | {
+            "popup": _popup(shop),
             "banners": content.banners(shop.region, shop.language, now),
             "popular": [tile(shop, card) for card in cards if card.is_popular],
             "promos": [
@@ -66,6 +68,21 @@ def home(request: HttpRequest, shop: Shop) -> HttpResponse:
             ],
         },
     )
+
+
+def _popup(shop: Shop) -> dict[str, str] | None:
+    """The popup of the day. Only here: on the way to paying nothing stands in the way."""
+    popup = content.popup(shop.region, shop.language, timezone.now())
+    if popup is None:
+        return None
+    return {
+        "title": popup.title,
+        "content": popup.content,
+        "image": popup.image,
+        "href": popup.href,
+        # Another text is another popup: it shows once more.
+        "key": blake2s(f"{popup.title}{popup.content}".encode(), digest_size=6).hexdigest(),
+    }
 
 
 def _one_of_each(deals: list[catalogue.SkuCard]) -> list[catalogue.SkuCard]:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import wraps
-from hashlib import blake2s
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -121,7 +120,6 @@ def around(shop: Shop, rest: str = "", *, query: str = "", sold_in: Iterable[str
     everywhere = regions.active_regions()
     here = {region.code for region in everywhere} if sold_in is None else set(sold_in)
     offered = [entry for entry in content.languages() if entry.code in dict(settings.LANGUAGES)]
-    popup = content.popup(shop.region, shop.language, timezone.now())
     return {
         "shop": {"name": settings.SHOP_NAME},
         "language": shop.language,
@@ -166,13 +164,4 @@ def around(shop: Shop, rest: str = "", *, query: str = "", sold_in: Iterable[str
             for entry in offered
         ],
         "contacts": content.contacts(),
-        "popup": popup
-        and {
-            "title": popup.title,
-            "content": popup.content,
-            "image": popup.image,
-            "href": popup.href,
-            # Another text is another popup: it shows once more.
-            "key": blake2s(f"{popup.title}{popup.content}".encode(), digest_size=6).hexdigest(),
-        },
     }
