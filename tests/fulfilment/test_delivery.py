@@ -89,7 +89,7 @@ def test_an_order_that_fails_after_it_was_accepted_is_refunded(supplier):
 
 def test_a_part_that_arrives_keeps_its_price_and_the_rest_is_refunded(supplier):
     order = desk.paid(quantity=2)
-    first, second = desk.buy(order)
+    _, second = desk.buy(order)
     desk.look()
     Attempt.objects.filter(topup=second).update(state="FAILED")  # as if the supplier had taken that one back in time
     TopUp.objects.filter(pk=second.pk).update(state="QUEUED", ended_at=None)
