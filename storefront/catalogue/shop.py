@@ -160,6 +160,8 @@ def _sold_in(region: Region) -> QuerySet[Product]:
             sold_there=Subquery(sale.values("is_available")[:1]),
             lowest_minor=Min("skus__prices__price_minor", filter=priced),
         )
+        # Said aloud: a query that groups forgets the model's own order.
+        .order_by("position", "title")
     )
 
 
