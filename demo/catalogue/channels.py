@@ -11,7 +11,7 @@ CATEGORIES = (
     ("E_WALLET", both("E-Wallet", "E-Wallet")),
     ("VIRTUAL_ACCOUNT", both("Virtual Account", "Virtual Account")),
     ("ONLINE_BANKING", both("Internet Banking", "Online banking")),
-    ("RETAIL", both("Convenience Store", "Convenience Store")),
+    ("RETAIL", both("Minimarket", "Convenience Store")),
     ("CARD", both("Kartu Kredit atau Debit", "Credit or Debit Card")),
 )
 
