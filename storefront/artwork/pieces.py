@@ -220,23 +220,30 @@ def category_icon(code: str) -> str:
     return "layout-grid"
 
 
-def _sheet_of_category(code: str, name: str) -> str:
+def _tile_of_category(code: str, name: str) -> str:
     glyph = category_icon(code)
     return product_icon(f"category-{code}", name, glyph=glyph if glyph in GLYPHS else "package")
 
 
-_KINDS: dict[str, Callable[[str, str], str]] = {
+_KINDS: dict[str, Callable[..., str]] = {
     "product": product_icon,
     "product-banner": product_banner,
     "banner": banner,
+}
+_PLAIN_KINDS: dict[str, Callable[[str, str], str]] = {
     "sku": sku_image,
     "channel": channel_logo,
-    "category": _sheet_of_category,
+    "category": _tile_of_category,
+    "channel-category": _tile_of_category,
     "flag": lambda code, name: flag(code),
 }
 
 
-def render(kind: str, code: str, name: str) -> str | None:
-    """The picture behind ``/art/<kind>/<code>.svg``, or None where there is no such kind; ``name`` is its title."""
-    draw = _KINDS.get(kind)
-    return draw(code, name) if draw else None
+def render(kind: str, code: str, name: str, *, palette: str | None = None, glyph: str | None = None) -> str | None:
+    """The picture behind ``/art/<kind>/<code>.svg``, or None where there is no such kind; ``name`` is its title.
+
+    ``palette`` and ``glyph`` are hints that only cloths follow; unknown ones are passed over.
+    """
+    if kind in _KINDS:
+        return _KINDS[kind](code, name, palette=palette, glyph=glyph)
+    return _PLAIN_KINDS[kind](code, name) if kind in _PLAIN_KINDS else None

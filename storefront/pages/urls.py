@@ -2,13 +2,16 @@
 
 from django.urls import path, register_converter
 
-from storefront.pages import home, product, quote
+from storefront.pages import art, home, product, quote
 from storefront.pages.shop import ShopConverter
 
 register_converter(ShopConverter, "shop")
 
 urlpatterns = [
     path("", home.root),
+    path("art/<slug:kind>/<str:code>.svg", art.drawing),
+    path("art/social/<str:code>.png", art.social),
+    path("art/<slug:kind>/<str:code>.svg", art.drawing),
     path("<shop:place>/", home.home, name="home"),
     path("<shop:place>/search", home.search, name="search"),
     path("<shop:place>/help", home.help_page, name="help"),
