@@ -102,8 +102,6 @@ def _postgres(surroundings: Surroundings, *, max_connections: int, fsync: bool) 
         "log_checkpoints": "off",
     }
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-    if identity.owner != os.geteuid():
-        os.chown(sockets, identity.owner, -1)
     return Child(
         name="postgres",
         command=[*identity.prefix, _postgres_binary("postgres"), "-D", str(cluster), "-k", str(sockets), *options],
