@@ -121,6 +121,8 @@ def poll(account: SupplierAccount) -> bool:
 def _look(account: SupplierAccount) -> Page:
     """A page that reaches what is known, asked for with doubled limits until it does or there is no more."""
     supplier, limit = for_code(account.code), max(account.poll_limit, LEAST_LIMIT)
+    if account.baseline_at is None:
+        limit = MOST_LIMIT  # as deep as it goes, once: what is older must not look new when a limit is doubled
     total: int | None = None
     while True:
         history = supplier.history(limit)
@@ -233,7 +235,7 @@ def _count(account: SupplierAccount, page: Page, started_at: datetime) -> None:
             is_covered=page.is_covered,
             note=page.note[:200],
         )
-        limit = min(max(LEAST_LIMIT, 2 * fresh), MOST_LIMIT)
+        limit = min(max(LEAST_LIMIT, 2 * fresh), MOST_LIMIT) if account.baseline_at else LEAST_LIMIT
         baseline_at = account.baseline_at or page.seen_at
         SupplierAccount.objects.filter(pk=account.pk).update(
             polled_at=started_at, poll_limit=limit, baseline_at=baseline_at

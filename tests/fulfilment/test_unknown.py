@@ -385,6 +385,7 @@ def test_a_reused_transaction_id_is_told_apart_by_player_and_time(supplier):
     desk.look()
     desk.buy(desk.paid())
     attempt = Attempt.objects.get()
+    assert attempt.made_at is not None
     Attempt.objects.update(state="ACCEPTED", history_row=None, ended_at=None)
     TopUp.objects.update(state="ACCEPTED", ended_at=None)
     HistoryRow.objects.all().delete()
