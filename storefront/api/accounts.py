@@ -46,6 +46,7 @@ class AccountInquiries(ApiView):
         operation_id="validateAccount",
         tags=["Transactions"],
         summary="Validate account",
+        description="Asks the game. The body carries the product's own inputs by key (GET /v2/fields).",
         request=flat_body(
             {"productCode": _CODE, "region": {"type": "string", "maxLength": 8}},
             ["productCode"],

@@ -91,6 +91,7 @@ class OrderInquiries(ApiView):
         operation_id="inquireOrder",
         tags=["Transactions"],
         summary="Order inquiry",
+        description="Checks everything and holds the price until `expiresAt`; nothing is taken yet.",
         request=flat_body(
             {
                 "productCode": {"type": "string", "maxLength": 30},

@@ -61,6 +61,7 @@ class Promos(ApiView):
         operation_id="listPromos",
         tags=["Transactions"],
         summary="Get promo codes",
+        description="The promos shown for a product; limits of 0 mean none.",
         parameters=[
             OpenApiParameter("region", str, required=True),
             OpenApiParameter("productCode", str, required=True),
@@ -140,6 +141,7 @@ class PromoValidation(ApiView):
         operation_id="validatePromo",
         tags=["Transactions"],
         summary="Validate promo code",
+        description="What the code takes off, or why it does not hold. No use of it is taken.",
         request=PromoBody,
         responses=answers(enveloped("PromoEnvelope", PromoAnswer()), errors=(*BODY_ERRORS, 404)),
     )

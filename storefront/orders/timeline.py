@@ -27,6 +27,11 @@ _BY_REASON: dict[str, str | Promise] = {
     "wrong_account": _("The game did not accept this account. Your money is on its way back."),
     "cancelled": _("The order was cancelled"),
 }
+# For orders that cost nothing: there is no money to come back.
+_FREE: dict[str, str | Promise] = {
+    Order.Status.FAILED: _("Your order could not be delivered."),
+    "partly": _("%(delivered)d of %(quantity)d delivered."),
+}
 
 
 class Step(TypedDict):
@@ -45,7 +50,10 @@ def message(order: Order, event: OrderEvent) -> str:
         "failed": order.failed,
         "quantity": order.quantity,
     }
-    return str(_BY_REASON.get(event.reason) or _BY_STATUS[event.after]) % words
+    told = _BY_REASON.get(event.reason) or _BY_STATUS[event.after]
+    if not order.total_minor:
+        told = _FREE.get(event.reason) or _FREE.get(event.after) or told
+    return str(told) % words
 
 
 def steps(order: Order) -> list[Step]:

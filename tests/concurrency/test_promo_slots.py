@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -73,7 +74,8 @@ def test_fifty_buyers_for_the_last_ten_slots_ten_get_one() -> None:
     ],
 )
 def test_each_cap_holds_when_all_come_at_once(cap: str, same: dict[str, str]) -> None:
-    promo = factories.promo(**{cap: 3})
+    limit: dict[str, Any] = {cap: 3}
+    promo = factories.promo(**limit)
     outcomes = all_at_once(lambda index: take(promo, index, **same), 20)
     assert outcomes.count("taken") == 3
     promo.refresh_from_db()

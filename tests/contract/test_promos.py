@@ -226,7 +226,8 @@ def test_a_promo_of_another_region_level_or_time(client: Client) -> None:
 
 @pytest.mark.parametrize("cap", ["max_usage", "max_daily_usage"])
 def test_a_promo_without_free_slots(client: Client, cap: str) -> None:
-    promo = factories.promo("SOLDOUT10", **{cap: 1})
+    limit: dict[str, Any] = {cap: 1}
+    promo = factories.promo("SOLDOUT10", **limit)
     services.take(promo.pk, "GATE1", "t", "d", "a", timezone.now())
     answer = validate(client, promoCode="SOLDOUT10")
     assert (answer.status_code, refusal(answer)[0]) == (400, "PROMO_LIMIT_REACHED")

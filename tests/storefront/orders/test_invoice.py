@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.utils import translation
@@ -27,7 +28,7 @@ def example() -> Order:
     return invoice.find(order.number)
 
 
-def shown(order: Order, *, is_full: bool = True, language: str = "en", **more: object) -> dict:
+def shown(order: Order, *, is_full: bool = True, language: str = "en", **more: Any) -> dict:
     with translation.override(language):
         return json.loads(json.dumps(invoice.view(order, is_full=is_full, **more)))
 
@@ -105,6 +106,16 @@ def test_a_step_with_a_reason_nobody_wrote_a_sentence_for_is_told_by_its_state()
     order = factories.order()
     services.advance(order, "PAID", by="test", reason="something new")
     assert shown(invoice.find(order.number))["timeline"][-1]["message"] == "Payment received"
+
+
+@pytest.mark.parametrize(
+    ("total", "said"), [(49796, "Your money is on its way back."), (0, "Your order could not be delivered.")]
+)
+def test_money_is_told_to_be_on_its_way_back_only_where_there_was_some(total: int, said: str) -> None:
+    order = factories.order(fee_minor=total and 346, discount_minor=0 if total else 49450)
+    for to in ("PAID", "PROCESSING", "FAILED"):
+        services.advance(order, to, by="test", reason="undelivered" if to == "FAILED" else "")
+    assert shown(invoice.find(order.number))["timeline"][-1]["message"].endswith(said)
 
 
 def test_who_may_see_all_of_it() -> None:

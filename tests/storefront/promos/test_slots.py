@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -19,9 +20,9 @@ from tests.storefront import factories
 NOON = datetime(2025, 12, 3, 5, 0, tzinfo=UTC)  # 12:00 in Jakarta
 
 
-def take(promo: Promo, holder: str, now: datetime = NOON, **same: str) -> None:
+def take(promo: Promo, holder: str, at: datetime = NOON, **same: str) -> None:
     who = {name: f"{name} of {holder}" for name in ("target", "device", "address")} | same
-    services.take(promo.pk, holder, now=now, **who)
+    services.take(promo.pk, holder, now=at, **who)
 
 
 def used(promo: Promo) -> int:
@@ -41,8 +42,9 @@ def used(promo: Promo) -> int:
         ("max_usage_per_ip", {"address": "a network"}),
     ],
 )
-def test_each_cap_refuses_the_next_one_and_only_its_own_kind(cap: str, same: dict[str, str]) -> None:
-    promo = factories.promo(**{cap: 2})
+def test_each_cap_refuses_the_next_one_and_only_its_own_kind(cap: str, same: dict[str, Any]) -> None:
+    limit: dict[str, Any] = {cap: 2}
+    promo = factories.promo(**limit)
     take(promo, "A", **same)
     take(promo, "B", **same)
     with pytest.raises(Refused, match="PROMO_LIMIT_REACHED"):
