@@ -9,7 +9,6 @@ register_converter(ShopConverter, "shop")
 
 urlpatterns = [
     path("", home.root),
-    path("art/<slug:kind>/<str:code>.svg", art.drawing),
     path("art/social/<str:code>.png", art.social),
     path("art/<slug:kind>/<str:code>.svg", art.drawing),
     path("<shop:place>/", home.home, name="home"),
