@@ -13,11 +13,12 @@ from storefront.orders.models import Order
 
 def funds_of(order: Order) -> dict[str, int]:
     """What stands in customer funds for the order, in minor units by currency; nothing but zero once it has ended."""
+    moved = Case(When(target__kind=Account.Kind.FUNDS, then=F("amount_minor")), default=-F("amount_minor"))
     rows = (
         Transfer.objects.filter(order=order)
         .filter(Q(source__kind=Account.Kind.FUNDS) | Q(target__kind=Account.Kind.FUNDS))
         .values_list("currency")
-        .annotate(Sum(Case(When(target__kind=Account.Kind.FUNDS, then=F("amount_minor")), default=-F("amount_minor"))))
+        .annotate(left=Sum(moved))
         .order_by("currency")
     )
     return dict(rows)
@@ -79,4 +80,33 @@ def differences(truth: Mapping[str, Money]) -> list[str]:
     for reference, minor, currency in counted:
         if reference not in truth or not truth[reference]:
             found.append(f"{reference}: we counted {Money(minor, currency)}, the gateway has nothing")
+    return found
+
+
+def order_problems() -> list[str]:
+    """What is wrong with the money of all orders, in three statements whatever their number; empty when all is well."""
+    found = []
+    moved = Case(When(target__kind=Account.Kind.FUNDS, then=F("amount_minor")), default=-F("amount_minor"))
+    left = (
+        Transfer.objects.filter(order__status__in=[Order.Status.SUCCESS, Order.Status.FAILED, Order.Status.EXPIRED])
+        .filter(Q(source__kind=Account.Kind.FUNDS) | Q(target__kind=Account.Kind.FUNDS))
+        .values_list("order__number", "order__status", "currency")
+        .annotate(left=Sum(moved))
+        .exclude(left=0)
+    )
+    for number, status, currency, minor in left:
+        found.append(f"{number} is {status}, and {minor} {currency} minor units stand in customer funds")
+    counted = (
+        Payment.objects.values_list("reference", "received_minor")
+        .annotate(captured=Sum("captures__amount_minor"))
+        .filter(Q(received_minor__gt=0) | Q(captured__gt=0))
+        .exclude(captured=F("received_minor"))
+    )
+    for reference, minor, captured in counted:
+        found.append(f"{reference} received {minor}, its captures say {captured}")
+    unbooked = Refund.objects.filter(state=Refund.State.DONE).exclude(
+        order__transfers__key__in=Transfer.objects.filter(source__kind=Account.Kind.REFUNDS).values("key")
+    )
+    for reference in unbooked.values_list("reference", flat=True):
+        found.append(f"refund {reference} is done but not booked")
     return found

@@ -126,7 +126,7 @@ class Storm:
 
     def kill_now_and_then(self, words: tuple[str, ...], pause_s: float) -> None:
         while not self.stop.wait(pause_s):
-            victims = [pid for pid, command in descendants(self.pid) if any(word in command for word in words)]
+            victims = [pid for pid, command in descendants(self.pid) if all(word in command for word in words)]
             if victims:
                 try:
                     os.kill(self.dice.choice(victims), signal.SIGKILL)
@@ -153,7 +153,7 @@ class Storm:
         orders: int,
         *,
         faults: dict[str, Any] | None = None,
-        kill: tuple[str, ...] = ("celery -A config worker", "celery worker", "celery"),
+        kill: tuple[str, ...] = ("celery", "worker"),
         kill_every_s: float = 4,
         settle_s: float = 120,
         at_once: int = 6,
