@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import ClassVar
 
+from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
 from rest_framework import serializers
@@ -96,6 +97,7 @@ def soon() -> datetime:
 
 
 urlpatterns = [
+    path("admin/", admin.site.urls),
     path("v2/echo", Echo.as_view()),
     path("v2/refusing/<str:how>", Refusing.as_view()),
     path("v2/shelf", prebuilt.api(Shelf, params=("region",), edge=lambda request: Shelf.ends)),

@@ -1,0 +1,3 @@
+"""The back office's common ground. Other apps' doors take their bases from core.admin.bases."""
+
+from core.admin import records as records

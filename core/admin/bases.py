@@ -1,0 +1,212 @@
+"""Bases of the back office's pages: read-only records, and things of the shop whose every change is kept and shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import QuerySet
+from django.forms import BaseModelFormSet, ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from unfold.decorators import display
+from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from core import audit
+from core.admin.translated import TranslatedFormField, TranslatedWidget
+from core.money import Money
+from core.translated import TranslatedField, TranslatedListField
+from core.web import prebuilt
+
+_NEVER_RECORDED = {"password", "updated_at", "last_login"}
+
+
+class TranslatedTexts:
+    """Mixin: translated columns get an input per language; `html_texts` are cleaned, `long_texts` get room."""
+
+    html_texts: ClassVar[tuple[str, ...]] = ()
+    long_texts: ClassVar[tuple[str, ...]] = ()
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if not isinstance(db_field, TranslatedField):
+            return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        is_html = db_field.name in self.html_texts
+        return TranslatedFormField(
+            is_html=is_html,
+            required=not db_field.blank,
+            label=str(db_field.verbose_name).capitalize(),
+            help_text=str(db_field.help_text),
+            initial=db_field.get_default,
+            widget=TranslatedWidget(
+                is_long=is_html or db_field.name in self.long_texts,
+                is_list=isinstance(db_field, TranslatedListField),
+            ),
+        )
+
+
+class ReadOnly:
+    """Mixin: may be looked at, never added, changed or deleted by hand."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ReadOnlyAdmin(ReadOnly, ModelAdmin):
+    """Money, history, messages: what happened is not edited."""
+
+    list_fullwidth = True
+    compressed_fields = True
+    show_full_result_count = False
+
+
+class ReadOnlyInline(ReadOnly, TabularInline):
+    extra = 0
+    max_num = 0
+    can_delete = False
+    show_change_link = True
+    tab = False
+
+
+class ShopInline(TranslatedTexts, StackedInline):
+    extra = 0
+
+
+class ShopTabularInline(TranslatedTexts, TabularInline):
+    extra = 0
+
+
+class ShopAdmin(TranslatedTexts, ModelAdmin):
+    """What the shop shows: every write, related rows and bulk deletes too, is recorded and renews the ready answers."""
+
+    warn_unsaved_form = True
+    compressed_fields = True
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        before = row_of(type(obj)._base_manager.filter(pk=obj.pk).first()) if change else None
+        super().save_model(request, obj, form, change)
+        self.kept(request, "changed" if change else "added", obj, before, row_of(obj))
+
+    def save_formset(
+        self, request: HttpRequest, form: Any, formset: BaseModelFormSet[Any, ModelForm[Any]], change: bool
+    ) -> None:
+        stored = {one.pk: one for one in _touched_by(formset)}
+        before = {pk: row_of(one) for pk, one in stored.items()}
+        super().save_formset(request, form, formset, change)
+        for one in getattr(formset, "new_objects", []):
+            self.kept(request, "added", one, None, row_of(one))
+        for one, _fields in getattr(formset, "changed_objects", []):
+            self.kept(request, "changed", one, before.get(one.pk), row_of(one))
+        left = set(formset.model._base_manager.filter(pk__in=stored).values_list("pk", flat=True)) if stored else set()
+        for pk in stored.keys() - left:
+            self.kept(request, "deleted", stored[pk], before[pk], None)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Iterable[Any], change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        prebuilt.touch()
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        before = row_of(obj)
+        subject = subject_of(obj)
+        super().delete_model(request, obj)
+        self.kept(request, "deleted", obj, before, None, subject=subject)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        gone = [(one, subject_of(one), row_of(one)) for one in queryset]
+        super().delete_queryset(request, queryset)
+        for one, subject, before in gone:
+            self.kept(request, "deleted", one, before, None, subject=subject)
+
+    def kept(
+        self, request: HttpRequest, action: str, obj: Any, before: Any, after: Any, *, subject: str = "", why: str = ""
+    ) -> None:
+        """The change stands in the audit trail (of a change only the columns that differ), and pages go stale."""
+        if before is not None and after is not None:
+            moved = [name for name in after if before.get(name) != after[name]]
+            if not moved:
+                return
+            before, after = {name: before.get(name) for name in moved}, {name: after[name] for name in moved}
+        name = request.user.get_username()
+        audit.record(name, action, subject or subject_of(obj), before=before, after=after, why=why)
+        prebuilt.touch()
+
+
+class ReasonForm(BaseDialogForm):
+    """A dialog that lets nobody act without saying why."""
+
+    reason = forms.CharField(label=_("Reason"), min_length=5, max_length=500, widget=UnfoldAdminTextareaWidget)
+
+
+def subject_of(obj: models.Model) -> str:
+    return f"{obj._meta.label_lower}:{obj.pk}"[:120]
+
+
+def row_of(obj: models.Model | None, **instead: Any) -> dict[str, Any] | None:
+    """The row's columns as plain JSON, without secrets; None for no row."""
+    if obj is None:
+        return None
+    columns = {
+        field.attname: field.value_from_object(obj)
+        for field in obj._meta.concrete_fields
+        if field.attname not in _NEVER_RECORDED
+    }
+    plain: dict[str, Any] = json.loads(json.dumps(columns, cls=DjangoJSONEncoder, default=str))
+    return plain | instead
+
+
+def _touched_by(formset: BaseModelFormSet[Any, ModelForm[Any]]) -> list[Any]:
+    """The rows as they are now of which `formset` may change or delete something."""
+    forms_with_rows = [form for form in formset.initial_forms if form.has_changed()]
+    pks = [form.instance.pk for form in forms_with_rows]
+    return list(formset.model._base_manager.filter(pk__in=pks)) if pks else []
+
+
+def money_column(
+    column: str, *, currency: str | Callable[[Any], str] = "currency", title: Any = None
+) -> Callable[[Any, Any], str]:
+    """A list or page column that writes `column` (minor units) as people do: money_column("total_minor").
+
+    `currency` is the name of the column with the code (dots follow relations: "region.currency"), or a function.
+    """
+
+    @display(description=title or column.removesuffix("_minor").replace("_", " "), ordering=column)  # type: ignore[untyped-decorator]
+    def written(_admin: Any, obj: Any) -> str:
+        minor = getattr(obj, column)
+        if minor is None:
+            return "–"
+        code = currency(obj) if callable(currency) else _follow(obj, currency)
+        return format_html('<span class="whitespace-nowrap">{}</span>', str(Money(minor, code)))
+
+    return written  # type: ignore[no-any-return]
+
+
+def _follow(obj: Any, path: str) -> str:
+    for name in path.split("."):
+        obj = getattr(obj, name)
+    return str(obj)
+
+
+def back_to(request: HttpRequest, url: str) -> HttpResponse:
+    """After a dialog: on to `url`, by htmx or without it."""
+    if request.headers.get("HX-Request"):
+        return HttpResponse(headers={"HX-Redirect": url})
+    return redirect(url)
+
+
+def pretty(value: Any) -> str:
+    """JSON evidence, readable on a page."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    return format_html('<pre class="overflow-x-auto text-xs whitespace-pre-wrap">{}</pre>', text)
