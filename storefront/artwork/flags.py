@@ -29,8 +29,8 @@ FLAGS = {
         '.1-1.8-1.7-3.2 3.4 1.1z"/>'
     ),
     "US": (
-        '<path fill="#fff" d="M0 0h60v40H0z"/><path stroke="#B31942" stroke-width="3.08" d="M0 1.5h60M0 7.7h60M0 13.8h60'
-        'M0 20h60M0 26.2h60M0 32.3h60M0 38.5h60"/><path fill="#0A3161" d="M0 0h26v21.5H0z"/><g fill="#fff">'
+        '<path fill="#fff" d="M0 0h60v40H0z"/><path stroke="#B31942" stroke-width="3.08" d="M0 1.5h60M0 7.7h60'
+        'M0 13.8h60M0 20h60M0 26.2h60M0 32.3h60M0 38.5h60"/><path fill="#0A3161" d="M0 0h26v21.5H0z"/><g fill="#fff">'
         '<circle cx="5" cy="5" r="1.4"/><circle cx="13" cy="5" r="1.4"/><circle cx="21" cy="5" r="1.4"/>'
         '<circle cx="9" cy="10.8" r="1.4"/><circle cx="17" cy="10.8" r="1.4"/><circle cx="5" cy="16.5" r="1.4"/>'
         '<circle cx="13" cy="16.5" r="1.4"/><circle cx="21" cy="16.5" r="1.4"/></g>'
