@@ -88,10 +88,7 @@ def _claim(topup: TopUp, go: Go, number: int) -> Attempt | None:
         with transaction.atomic():
             pause = _over_limit(go.account)
             if pause is None:
-                claimed = TopUp.objects.filter(pk=topup.pk, state=TopUp.State.QUEUED).update(
-                    state=TopUp.State.SENDING, waits_for=""
-                )
-                if not claimed:
+                if not _claimed(topup):
                     return None
                 attempt.sent_at = timezone.now()
                 attempt.save(force_insert=True)
@@ -104,6 +101,12 @@ def _claim(topup: TopUp, go: Go, number: int) -> Attempt | None:
         return None
     postpone(topup, "rate", pause)
     return None
+
+
+def _claimed(topup: TopUp) -> bool:
+    return bool(
+        TopUp.objects.filter(pk=topup.pk, state=TopUp.State.QUEUED).update(state=TopUp.State.SENDING, waits_for="")
+    )
 
 
 def _over_limit(account: SupplierAccount) -> timedelta | None:
