@@ -1,11 +1,8 @@
 """Addresses of the pages from the confirm sheet on."""
 
-from django.urls import path, register_converter
+from django.urls import path
 
 from payments.pages import invoice, track
-from storefront.pages.shop import ShopConverter
-
-register_converter(ShopConverter, "shop")
 
 urlpatterns = [
     path("<shop:place>/place", invoice.place, name="place"),

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import register_converter
 from django.utils import formats, timezone, translation
 
 from core.models import Region
@@ -58,6 +59,9 @@ class ShopConverter:
 
     def to_url(self, value: str) -> str:
         return value
+
+
+register_converter(ShopConverter, "shop")
 
 
 def shop_at(place: str) -> Shop:

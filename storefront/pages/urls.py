@@ -1,11 +1,8 @@
 """Addresses of the shop's pages under /{language}-{region}/."""
 
-from django.urls import path, register_converter
+from django.urls import path
 
 from storefront.pages import art, home, product, quote
-from storefront.pages.shop import ShopConverter
-
-register_converter(ShopConverter, "shop")
 
 urlpatterns = [
     path("", home.root),
