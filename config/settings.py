@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from config.env import BadValue, Environment, broker, mail, postgres, redis
 from config.guards import refusals
+from core.web.openapi_settings import SPECTACULAR
 from supervisor.surroundings import ROOT, complete
 
 _surroundings = complete(os.environ)
@@ -82,6 +83,7 @@ ALLOWED_HOSTS = [_public.hostname or "", "127.0.0.1", "localhost", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 SESSION_COOKIE_SECURE = _is_https
 CSRF_COOKIE_SECURE = _is_https
+CSRF_FAILURE_VIEW = "core.web.errors.csrf_failure"
 LANGUAGE_COOKIE_SECURE = _is_https
 SECURE_SSL_REDIRECT = _is_https
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
@@ -130,6 +132,7 @@ INSTALLED_APPS = [
 
 # Short, and what most requests need stands first. Session and user are lazy: only who touches them pays.
 MIDDLEWARE = [
+    "core.web.trail.Trail",
     "core.health.metrics.Measured",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -231,18 +234,16 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "UNAUTHENTICATED_USER": None,
 }
-SPECTACULAR_SETTINGS = {
-    "TITLE": f"{SHOP_NAME} API",
-    "VERSION": "2",
-    "SERVE_INCLUDE_SCHEMA": False,
-}
+SPECTACULAR_SETTINGS = {**SPECTACULAR, "TITLE": f"{SHOP_NAME} API", "SERVERS": [{"url": PUBLIC_BASE_URL}]}
+
+UNFOLD = {"SITE_TITLE": SHOP_NAME, "SITE_HEADER": SHOP_NAME, "SITE_URL": "/", "SHOW_HISTORY": True}
 
 # --- Logs: everything to standard error; whoever started the process keeps it ---
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {"line": {"()": "core.logs.JsonLine"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))},
     "loggers": {"django": {"handlers": [], "propagate": True}, "django.server": {"handlers": [], "propagate": True}},

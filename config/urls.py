@@ -23,3 +23,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *_doors("hooks/", "payments.hooks", "fulfilment.hooks"),
     *_doors("", "payments.pages.urls", "storefront.pages.urls"),
 ]
+
+handler400 = "core.web.errors.bad_request"
+handler403 = "core.web.errors.forbidden"
+handler404 = "core.web.errors.page_not_found"
+handler500 = "core.web.errors.broken_inside"
