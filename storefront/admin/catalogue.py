@@ -1,0 +1,248 @@
+"""Categories, products with everything that hangs on them, SKUs with their prices, operator prefixes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Count, Q, QuerySet
+from django.forms import ModelChoiceField
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from core.admin.bases import ShopAdmin, ShopInline, ShopTabularInline, money_column
+from core.money import Money, discount_percent
+from core.translated import pick
+from storefront.admin.bases import PicturedAdmin, home_shop, thumbnail
+from storefront.admin.forms import ClosureForm, Form, PriceForm, ProductFieldForm
+from storefront.catalogue.closing import standing
+from storefront.catalogue.models import (
+    Category,
+    Product,
+    ProductClosure,
+    ProductField,
+    ProductRegion,
+    Section,
+    Sku,
+    SkuPrice,
+)
+from storefront.pictures import picture
+from storefront.players.models import OperatorPrefix
+
+
+@admin.register(Category)
+class CategoryAdmin(ShopAdmin):
+    list_display = ["code", "shown_title", "products", "is_active", "position"]
+    list_editable = ["is_active", "position"]
+    search_fields = ["code", "title"]
+    long_texts = ("description",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).annotate(product_count=Count("products"))
+
+    @display(description=_("title"))
+    def shown_title(self, category: Category) -> str:
+        return str(pick(category.title, "en"))
+
+    @display(description=_("products"), ordering="product_count")
+    def products(self, category: Any) -> int:
+        return int(category.product_count)
+
+
+class ProductRegionInline(ShopTabularInline):
+    model = ProductRegion
+    tab = True
+
+
+class ProductFieldInline(ShopInline):
+    model = ProductField
+    form = ProductFieldForm
+    tab = True
+
+
+class SectionInline(ShopInline):
+    model = Section
+    tab = True
+
+
+class ProductClosureInline(ShopInline):
+    model = ProductClosure
+    form = ClosureForm
+    tab = True
+
+
+class SkuInline(ShopTabularInline):
+    """The amounts at a glance; prices and texts are on the SKU's own page."""
+
+    model = Sku
+    fields = ["code", "name", "section", "is_featured", "is_active", "position"]
+    show_change_link = True
+    tab = True
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        self.product = obj
+        return super().get_formset(request, obj, **kwargs)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> ModelChoiceField[Any]:
+        if db_field.name == "section":
+            kwargs["queryset"] = Section.objects.filter(product=self.product)
+        found: ModelChoiceField[Any] = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        return found
+
+
+@admin.register(Product)
+class ProductAdmin(PicturedAdmin):
+    list_display = [
+        "drawing", "code", "title", "category", "sold_in", "skus_shown", "is_popular", "is_active", "standing",
+        "position",
+    ]  # fmt: skip
+    list_display_links = ["drawing", "code"]
+    list_editable = ["is_popular", "is_active", "position"]
+    list_filter = ["category", "is_active", "is_popular", "is_operator_bound", "regions__region", "check_supplier"]
+    list_select_related = ["category"]
+    list_per_page = 50
+    search_fields = ["code", "slug", "name", "title", "publisher", "search_words"]
+    autocomplete_fields = ["category"]
+    long_texts = ("description",)
+    inlines = [ProductRegionInline, ProductFieldInline, SectionInline, SkuInline, ProductClosureInline]
+    fieldsets = [
+        (None, {"fields": ["code", "slug", "category", "name", "title", "subtitle", "publisher", "description"]}),
+        (_("On the shelf"), {"fields": ["is_active", "is_popular", "position", "tags", "search_words"]}),
+        (_("Words"), {"fields": ["features", "how_to_order"]}),
+        (_("Pictures"), {"fields": ["thumbnail", "banner", "artwork"]}),
+        (
+            _("Accounts"),
+            {"fields": ["check_supplier", "check_optional", "is_operator_bound", "player_field", "zone_field"]},
+        ),
+        (_("Delivery"), {"fields": ["usual_seconds", "promise_seconds"]}),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return (
+            super()
+            .get_queryset(request)
+            .prefetch_related("regions__region", "closures")
+            .annotate(sku_count=Count("skus", filter=Q(skus__is_active=True)))
+        )
+
+    def view_on_site(self, product: Product) -> str:
+        return home_shop() + product.slug
+
+    @display(description="")
+    def drawing(self, product: Product) -> SafeString:
+        return thumbnail(picture(product.thumbnail, "product", product.code, product.name, product.artwork))
+
+    @display(description=_("sold in"))
+    def sold_in(self, product: Product) -> str:
+        return " ".join(sorted(sale.region_id for sale in product.regions.all() if sale.is_available))
+
+    @display(description=_("SKUs"), ordering="sku_count")
+    def skus_shown(self, product: Any) -> SafeString:
+        url = reverse("admin:storefront_sku_changelist") + f"?product__id__exact={product.pk}"
+        return format_html('<a href="{}" class="text-primary-600">{}</a>', url, product.sku_count)
+
+    @display(description=_("now"), label={"open": "success", "closed": "warning"})
+    def standing(self, product: Product) -> tuple[str, Any]:
+        now = timezone.now()
+        shut = [s.region for s in product.regions.all() if standing(product.closures.all(), s.region, now)]
+        return ("closed", _("closed")) if shut else ("open", _("open"))
+
+
+class SkuPriceInline(ShopTabularInline):
+    model = SkuPrice
+    form = PriceForm
+    fields = ["region", "price_minor", "original_minor", "is_available"]
+
+
+class SkuForm(Form):
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        section, product = cleaned.get("section"), cleaned.get("product")
+        if section is not None and product is not None and section.product_id != product.pk:
+            self.add_error("section", _("This section belongs to another product."))
+        return cleaned
+
+
+@admin.register(Sku)
+class SkuAdmin(PicturedAdmin):
+    form = SkuForm
+    list_display = ["code", "name", "product", "section", "prices_shown", "is_featured", "is_active", "position"]
+    list_editable = ["is_featured", "is_active", "position"]
+    list_filter = ["is_active", "is_featured", "product__category", ("product", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["product", "section"]
+    list_per_page = 50
+    search_fields = ["code", "name", "product__code", "product__name"]
+    autocomplete_fields = ["product", "section"]
+    inlines = [SkuPriceInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).prefetch_related("prices__region")
+
+    def view_on_site(self, sku: Sku) -> str:
+        return home_shop() + sku.product.slug
+
+    @display(description=_("prices (sold out in brackets)"))
+    def prices_shown(self, sku: Sku) -> str:
+        prices = sorted(sku.prices.all(), key=lambda row: row.region.position)
+        written = ((row, Money(row.price_minor, row.region.currency)) for row in prices)
+        return " · ".join(f"{row.region_id} {price}" if row.is_available else f"({price})" for row, price in written)
+
+
+@admin.register(SkuPrice)
+class SkuPriceAdmin(ShopAdmin):
+    """Every price of every region, for switching things off quickly."""
+
+    form = PriceForm
+    list_display = ["sku", "region", "price", "original", "off", "is_available"]
+    list_editable = ["is_available"]
+    list_filter = ["region", "is_available", ("sku__product", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["sku", "region"]
+    list_per_page = 100
+    search_fields = ["sku__code", "sku__name", "sku__product__code"]
+    autocomplete_fields = ["sku"]
+    price = money_column("price_minor", currency="region.currency", title=_("price"))
+    original = money_column("original_minor", currency="region.currency", title=_("list price"))
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().get_changelist_form(request, **(kwargs | {"form": forms.ModelForm}))
+
+    @display(description=_("off"))
+    def off(self, row: SkuPrice) -> str:
+        percent = discount_percent(row.price_minor, row.original_minor)
+        return f"−{percent:g} %" if percent else ""
+
+
+@admin.register(Section)
+class SectionAdmin(ShopAdmin):
+    list_display = ["product", "code", "icon", "position"]
+    list_filter = [("product", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["product"]
+    search_fields = ["code", "product__code", "product__name"]
+    autocomplete_fields = ["product"]
+
+
+@admin.register(ProductClosure)
+class ProductClosureAdmin(ShopAdmin):
+    """What is closed when, of all products."""
+
+    form = ClosureForm
+    list_display = ["product", "region", "starts_at", "ends_at", "closed_from", "closed_until"]
+    list_filter = ["region", ("product", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["product", "region"]
+    search_fields = ["product__code", "product__name"]
+    autocomplete_fields = ["product"]
+
+
+@admin.register(OperatorPrefix)
+class OperatorPrefixAdmin(ShopAdmin):
+    list_display = ["prefix", "operator", "product_code", "region", "is_active", "note"]
+    list_editable = ["is_active"]
+    list_filter = ["region", "operator", "is_active"]
+    list_select_related = ["region"]
+    search_fields = ["prefix", "operator", "product_code"]

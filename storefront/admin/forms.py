@@ -1,0 +1,169 @@
+"""What the storefront's forms share: amounts in the region's currency, pictures, closing times, checked texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from io import BytesIO
+from pathlib import PurePath
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+from PIL import Image, ImageOps
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminDecimalFieldWidget,
+    UnfoldAdminImageFieldWidget,
+)
+
+from core import patterns
+from core.models import Region
+from core.money import Money, NotAnAmount
+
+if TYPE_CHECKING:
+    Form = forms.ModelForm[Any]
+else:
+    Form = forms.ModelForm  # not generic at run time
+
+_MOST_PIXELS = 1600
+
+
+class AmountsForm(Form):
+    """A form whose `amounts` (columns in minor units) are typed in the currency's own units: 12.50, not 1250."""
+
+    amounts: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        region: Region | None = self.instance.region if self.instance.region_id else None
+        for name in self.amounts:
+            if name not in self.fields:
+                continue
+            column = self.fields[name]
+            self.fields[name] = forms.DecimalField(
+                label=str(column.label).removesuffix(" minor"),
+                help_text=column.help_text,
+                min_value=Decimal(0),
+                max_digits=15,
+                decimal_places=2,
+                required=column.required,
+                widget=UnfoldAdminDecimalFieldWidget(),
+            )
+            minor = getattr(self.instance, name)
+            if minor is not None:
+                self.initial[name] = Money(minor, region.currency).major if region else Decimal(minor)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        region: Region | None = cleaned.get("region") or (self.instance.region if self.instance.region_id else None)
+        for name in self.amounts:
+            amount = cleaned.get(name)
+            if amount is None or region is None:
+                continue
+            try:
+                cleaned[name] = Money.of(amount, region.currency).minor
+            except NotAnAmount:
+                self.add_error(name, _("%(currency)s has no such small amounts.") % {"currency": region.currency})
+        return cleaned
+
+
+class PriceForm(AmountsForm):
+    """A SKU's price: never above the list price."""
+
+    amounts = ("price_minor", "original_minor")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        price, original = cleaned.get("price_minor"), cleaned.get("original_minor")
+        if isinstance(price, int) and price <= 0:
+            self.add_error("price_minor", _("A price is more than nothing."))
+        if isinstance(price, int) and isinstance(original, int) and original < price:
+            self.add_error("original_minor", _("The list price is not below the price."))
+        return cleaned
+
+
+class ClosureForm(Form):
+    """A maintenance window, a daily cut-off, or a cut-off that holds between two moments; always with its reason."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        starts, ends = cleaned.get("starts_at"), cleaned.get("ends_at")
+        if not any(cleaned.get(name) for name in ("starts_at", "ends_at")) and not any(
+            cleaned.get(name) is not None for name in ("closed_from", "closed_until")
+        ):
+            raise ValidationError(_("Say when: a maintenance window, or hours of every day."))
+        if starts and ends and ends <= starts:
+            self.add_error("ends_at", _("The end lies after the beginning."))
+        if not cleaned.get("reason"):
+            self.add_error("reason", _("Customers read this; say why."))
+        return cleaned
+
+
+class ProductFieldForm(Form):
+    """An input of a product: a pattern that can be read, options for a choice, lengths in order."""
+
+    def clean_pattern(self) -> str:
+        pattern = str(self.cleaned_data["pattern"])
+        if why := patterns.problem_of(pattern):
+            raise ValidationError(_("This pattern cannot be read: %(why)s") % {"why": why})
+        return pattern
+
+    def clean_options(self) -> list[dict[str, Any]]:
+        options = self.cleaned_data["options"] or []
+        is_fine = isinstance(options, list) and all(
+            isinstance(one, dict) and isinstance(one.get("value"), str) and one.get("label") for one in options
+        )
+        if not is_fine:
+            raise ValidationError(_('Options look like [{"value": "os_asia", "label": "Asia"}].'))
+        return cast("list[dict[str, Any]]", options)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("type") == "select" and not cleaned.get("options"):
+            self.add_error("options", _("A choice needs options."))
+        least, most = cleaned.get("min_length"), cleaned.get("max_length")
+        if least is not None and most is not None and most < least:
+            self.add_error("max_length", _("The longest is not shorter than the shortest."))
+        return cleaned
+
+
+class Choices(forms.MultipleChoiceField):
+    """Several words of a fixed list, kept as a JSON list in the list's order; none: no limit."""
+
+    def __init__(self, choices: Sequence[tuple[str, Any]], **kwargs: Any) -> None:
+        kwargs.setdefault("required", False)
+        self.order = [code for code, _label in choices]
+        super().__init__(choices=choices, widget=UnfoldAdminCheckboxSelectMultipleWidget(), **kwargs)
+
+    def clean(self, value: Any) -> list[str]:
+        chosen = set(super().clean(value))
+        return [code for code in self.order if code in chosen]
+
+
+class PictureField(forms.ImageField):
+    """An uploaded picture, drawn anew as WebP under a name of its own: nothing of the file that was sent is kept."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", UnfoldAdminImageFieldWidget)
+        super().__init__(**kwargs)
+
+    def to_python(self, data: Any) -> Any:
+        uploaded = super().to_python(data)
+        if uploaded is None:
+            return None
+        uploaded.seek(0)
+        with Image.open(uploaded) as picture:
+            drawn = ImageOps.exif_transpose(picture) or picture
+            drawn = drawn.convert("RGBA" if "A" in drawn.getbands() or "transparency" in drawn.info else "RGB")
+            drawn.thumbnail((_MOST_PIXELS, _MOST_PIXELS))
+            made = BytesIO()
+            drawn.save(made, "WEBP", quality=85, method=6)
+        stem = "".join(
+            letter for letter in PurePath(uploaded.name or "").stem.lower() if letter.isalnum() or letter in "-_"
+        )
+        return SimpleUploadedFile(f"{stem[:40] or 'picture'}-{token_hex(4)}.webp", made.getvalue(), "image/webp")
