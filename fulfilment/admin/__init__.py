@@ -1,0 +1,5 @@
+"""The back office of fulfilment: the order's one page, and our accounts at suppliers."""
+
+from fulfilment.admin import attempts as attempts
+from fulfilment.admin import orders as orders
+from fulfilment.admin import suppliers as suppliers

@@ -1,0 +1,140 @@
+"""Top-ups and attempts; the two things a person may decide about an unknown outcome, each with a reason."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminIntegerFieldWidget
+
+from core import audit
+from core.admin.bases import ReadOnlyAdmin, ReasonForm, back_to, money_column
+from fulfilment import resolving
+from fulfilment.admin.orders import moment, table
+from fulfilment.models import Attempt, HistoryRow, TopUp
+
+_LOOKS = {
+    "SENDING": "info",
+    "ACCEPTED": "success",
+    "DELIVERED": "success",
+    "QUEUED": "info",
+    "UNKNOWN": "warning",
+    "REJECTED": "danger",
+    "FAILED": "danger",
+}
+
+
+class AdoptForm(ReasonForm):
+    """Which row of the history is this purchase, and how that is known."""
+
+    row = forms.IntegerField(
+        label=_("Row of the supplier's history"), min_value=1, widget=UnfoldAdminIntegerFieldWidget
+    )
+
+
+@admin.register(TopUp)
+class TopUpAdmin(ReadOnlyAdmin):
+    list_display = ["id", "order", "unit", "shown_state", "waits_for", "why", "not_before", "created_at", "ended_at"]
+    list_filter = ["state", "waits_for", "why"]
+    list_select_related = ["order"]
+    search_fields = ["order__number__istartswith", "attempts__transaction_id"]
+    date_hierarchy = "created_at"
+
+    @display(description=_("state"), label=_LOOKS)
+    def shown_state(self, topup: TopUp) -> str:
+        return topup.state
+
+
+@admin.register(Attempt)
+class AttemptAdmin(ReadOnlyAdmin):
+    list_display = ["id", "order_number", "account", "product_code", "player_id", "shown_state", "verdict"]
+    list_display += ["transaction_id", "sent_at", "answered_at"]
+    list_filter = ["state", "verdict", "account", "http_status"]
+    list_select_related = ["topup__order", "account"]
+    search_fields = ["transaction_id", "player_id", "topup__order__number__istartswith"]
+    date_hierarchy = "created_at"
+    exclude = ["callback_token"]
+    readonly_fields = ["cost", "rows_of_player"]
+    actions_detail = ["adopt_row", "mark_not_made"]
+    cost = money_column("cost_minor", currency="account.currency", title=_("cost"))
+
+    @display(description=_("order"))
+    def order_number(self, attempt: Attempt) -> str:
+        return attempt.topup.order.number
+
+    @display(description=_("state"), label=_LOOKS)
+    def shown_state(self, attempt: Attempt) -> str:
+        return attempt.state
+
+    @display(description=_("this player's rows in the supplier's history"))
+    def rows_of_player(self, attempt: Attempt) -> str:
+        rows = HistoryRow.objects.filter(account_id=attempt.account_id, player_id=attempt.player_id)
+        return table(
+            [_("row"), _("transaction"), _("made"), _("product"), _("status"), _("first seen"), _("attempt")],
+            [
+                (
+                    row.pk,
+                    row.transaction_id,
+                    moment(row.made_at),
+                    row.product_name,
+                    row.status,
+                    moment(row.first_seen_at),
+                    getattr(getattr(row, "attempt", None), "pk", "–"),
+                )
+                for row in rows.select_related("attempt")[:30]
+            ],
+        )
+
+    def has_decide_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        allowed = request.user.has_perm("fulfilment.change_attempt")
+        return bool(allowed) and Attempt.objects.filter(pk=object_id, state=Attempt.State.UNKNOWN).exists()
+
+    @action(
+        description=_("Adopt a row"),
+        icon="link",
+        permissions=["decide"],
+        dialog={
+            "title": _("This row is this purchase"),
+            "description": _("The unit goes on as the row says. Nothing is sent."),
+            "form_class": AdoptForm,
+            "form_submit_text": _("Adopt"),
+        },
+    )
+    def adopt_row(self, request: HttpRequest, form: AdoptForm, object_id: str) -> HttpResponse:
+        attempt = Attempt.objects.select_related("topup__order", "account", "product").get(pk=object_id)
+        login, why = request.user.get_username(), form.cleaned_data["reason"]
+        row = HistoryRow.objects.filter(
+            pk=form.cleaned_data["row"], account_id=attempt.account_id, player_id=attempt.player_id, attempt=None
+        ).first()
+        if row is None or not resolving.adopt(attempt, row, by=login):
+            messages.error(request, _("That row is not this player's, or one of the two was settled meanwhile."))
+        else:
+            audit.record(login, "attempt adopted", f"attempt:{attempt.pk}", after=row.transaction_id, why=why)
+            messages.success(request, _("The row is adopted."))
+        return back_to(request, reverse("admin:fulfilment_attempt_change", args=[object_id]))
+
+    @action(
+        description=_("Mark as not made"),
+        icon="replay",
+        permissions=["decide"],
+        dialog={
+            "title": _("The supplier never made this purchase"),
+            "description": _("It is bought once more. Only with the supplier's word for it: else it may arrive twice."),
+            "form_class": ReasonForm,
+            "form_submit_text": _("Not made: buy again"),
+        },
+    )
+    def mark_not_made(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
+        attempt = Attempt.objects.select_related("topup__order", "account").get(pk=object_id)
+        login, why = request.user.get_username(), form.cleaned_data["reason"]
+        if resolving.not_created(attempt, by=login):
+            audit.record(login, "attempt not made", f"attempt:{attempt.pk}", why=why)
+            messages.success(request, _("The unit is bought once more."))
+        else:
+            messages.error(request, _("It was settled meanwhile."))
+        return back_to(request, reverse("admin:fulfilment_attempt_change", args=[object_id]))

@@ -1,0 +1,319 @@
+"""The order's page, registered once, here: everything that happened to it, from the quote to the last transfer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from core.admin.bases import ReadOnlyAdmin, ReadOnlyInline, money_column
+from core.models import InboxMessage, MailMessage, StaffCase
+from core.money import Money
+from fulfilment.models import Attempt, TopUp
+from payments.models import Capture, Payment, Refund, Transfer
+from storefront.orders.models import Order, OrderEvent
+
+STATE_LOOKS = {
+    "PENDING": "info",
+    "PAID": "info",
+    "PROCESSING": "warning",
+    "SUCCESS": "success",
+    "FAILED": "danger",
+    "EXPIRED": "default",
+}
+
+
+def moment(value: Any) -> str:
+    return localtime(value).strftime("%d %b %Y %H:%M:%S") if value else "–"
+
+
+def table(heads: Iterable[Any], rows: Iterable[Iterable[Any]]) -> SafeString | str:
+    """Rows as a small table; a dash where there are none."""
+    lines = [format_html_join("", '<td class="p-2 align-top">{}</td>', ((cell,) for cell in row)) for row in rows]
+    if not lines:
+        return "–"
+    head = format_html_join("", '<th class="p-2 text-left font-semibold">{}</th>', ((one,) for one in heads))
+    body = format_html_join(
+        "", '<tr class="border-t border-base-200 dark:border-base-800">{}</tr>', ((line,) for line in lines)
+    )
+    return format_html(
+        '<div class="overflow-x-auto"><table class="w-full text-sm"><tr>{}</tr>{}</table></div>', head, body
+    )
+
+
+def link(name: str, pk: Any, text: Any) -> SafeString:
+    return format_html(
+        '<a class="text-primary-600 underline" href="{}">{}</a>', reverse(f"admin:{name}_change", args=[pk]), text
+    )
+
+
+class PaymentInline(ReadOnlyInline):
+    model = Payment
+    fields = [
+        "reference",
+        "gateway",
+        "channel",
+        "amount",
+        "received",
+        "state",
+        "gateway_id",
+        "created_at",
+        "settled_at",
+    ]
+    readonly_fields = ["amount", "received"]
+    amount = money_column("amount_minor", title=_("asked for"))
+    received = money_column("received_minor", title=_("received"))
+
+
+class RefundInline(ReadOnlyInline):
+    model = Refund
+    fields = ["reference", "amount", "why", "state", "gateway_id", "error", "created_at", "done_at"]
+    readonly_fields = ["amount"]
+    amount = money_column("amount_minor", title=_("amount"))
+
+
+class TopUpInline(ReadOnlyInline):
+    model = TopUp
+    fields = ["unit", "state", "waits_for", "why", "not_before", "created_at", "ended_at"]
+
+
+class EventInline(ReadOnlyInline):
+    model = OrderEvent
+    fields = ["at", "before", "after", "by", "reason", "note"]
+    ordering = ["id"]
+    show_change_link = False
+
+
+class TransferInline(ReadOnlyInline):
+    model = Transfer
+    fields = ["at", "reason", "source", "target", "amount", "note"]
+    readonly_fields = ["amount"]
+    ordering = ["id"]
+    amount = money_column("amount_minor", title=_("amount"))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Transfer]:
+        return super().get_queryset(request).select_related("source", "target")  # type: ignore[no-any-return]
+
+
+@admin.register(Order)
+class OrderAdmin(ReadOnlyAdmin):
+    list_display = [
+        "number",
+        "shown_status",
+        "product_name",
+        "sku_name",
+        "quantity",
+        "account",
+        "total",
+        "channel_name",
+        "created_at",
+    ]
+    list_filter = ["status", "region", "product", "channel_code", "promo_code"]
+    list_per_page = 50
+    date_hierarchy = "created_at"
+    search_fields = ["number"]
+    search_help_text = _("invoice number, player id, nickname, e-mail, phone, transaction or payment id")
+    inlines = [EventInline, PaymentInline, RefundInline, TopUpInline, TransferInline]
+    readonly_fields = [
+        "shown_status",
+        "account",
+        "total",
+        "subtotal",
+        "discount",
+        "fee",
+        "unit_price",
+        "list_price",
+        "units",
+        "page",
+        "captures",
+        "attempts",
+        "mails",
+        "cases",
+        "messages_in",
+    ]
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    ("number", "shown_status", "page"),
+                    ("product_name", "sku_name", "units"),
+                    ("account", "account_region"),
+                ]
+            },
+        ),
+        (_("Customer"), {"fields": [("user", "email", "phone"), ("region", "language")]}),
+        (
+            _("Price"),
+            {
+                "fields": [
+                    ("unit_price", "list_price", "quantity"),
+                    ("subtotal", "discount", "promo_code"),
+                    ("fee", "channel_name", "total"),
+                ]
+            },
+        ),
+        (_("Times"), {"fields": [("created_at", "expires_at"), ("paid_at", "ended_at")]}),
+        (_("At the supplier"), {"fields": ["attempts"]}),
+        (_("Money that came in"), {"fields": ["captures"]}),
+        (_("Cases"), {"fields": ["cases"]}),
+        (_("Mails"), {"fields": ["mails"]}),
+        (_("Webhooks and callbacks"), {"fields": ["messages_in"]}),
+    ]
+
+    total = money_column("total_minor", title=_("total"))
+    subtotal = money_column("subtotal_minor", title=_("subtotal"))
+    discount = money_column("discount_minor", title=_("discount"))
+    fee = money_column("fee_minor", title=_("fee"))
+    unit_price = money_column("unit_price_minor", title=_("price"))
+    list_price = money_column("list_price_minor", title=_("list price"))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Order], search_term: str
+    ) -> tuple[QuerySet[Order], bool]:
+        """By whatever a customer, a gateway or a supplier calls it. Each source is asked by itself: no joined rows."""
+        term = "".join(search_term.split())
+        if not term:
+            return queryset, False
+        found = (
+            Q(number__istartswith=term.lstrip("#"))
+            | Q(player_id=term)
+            | Q(nickname__icontains=search_term.strip())
+            | Q(email__istartswith=term)
+        )
+        if term.lstrip("+").isdigit() and len(term) >= 6:
+            found |= Q(phone__endswith=term.lstrip("+").lstrip("0"))
+        by_supplier = TopUp.objects.filter(attempts__transaction_id=term).values("order_id")
+        by_gateway = Payment.objects.filter(
+            Q(gateway_id=term) | Q(reference=term.upper()) | Q(captures__gateway_ref=term)
+        ).values("order_id")
+        return queryset.filter(found | Q(pk__in=by_supplier) | Q(pk__in=by_gateway)), False
+
+    @display(description=_("status"), label=STATE_LOOKS)
+    def shown_status(self, order: Order) -> str:
+        return order.status
+
+    @display(description=_("account"))
+    def account(self, order: Order) -> str:
+        return f"{order.inputs} · {order.nickname}" if order.nickname else order.inputs
+
+    @display(description=_("units"))
+    def units(self, order: Order) -> str:
+        return str(
+            _("%(delivered)d delivered, %(failed)d failed, of %(quantity)d")
+            % {"delivered": order.delivered, "failed": order.failed, "quantity": order.quantity}
+        )
+
+    @display(description=_("invoice"))
+    def page(self, order: Order) -> str:
+        url = f"/{order.language}-{order.region_id.lower()}/invoices/{order.number}"
+        return format_html(
+            '<a class="text-primary-600 underline" href="{}" target="_blank" rel="noopener">{}</a>', url, _("open")
+        )
+
+    @display(description=_("captures"))
+    def captures(self, order: Order) -> str:
+        rows = Capture.objects.filter(payment__order=order).select_related("payment")
+        return table(
+            [_("when"), _("payment"), _("gateway's id"), _("amount"), _("effect")],
+            [
+                (
+                    moment(one.created_at),
+                    one.payment.reference,
+                    one.gateway_ref,
+                    str(Money(one.amount_minor, one.currency)),
+                    one.get_effect_display(),
+                )
+                for one in rows
+            ],
+        )
+
+    @display(description=_("attempts"))
+    def attempts(self, order: Order) -> str:
+        rows = Attempt.objects.filter(topup__order=order).select_related("topup", "account").order_by("id")
+        return table(
+            [_("attempt"), _("state"), _("product"), _("sent, answered"), _("transaction"), _("answer")],
+            [
+                (
+                    link("fulfilment_attempt", one.pk, f"{one.topup.unit}.{one.number} {one.account.name}"),
+                    f"{one.get_state_display()} {one.verdict}".strip(),
+                    f"{one.product_code} ({Money(one.cost_minor, one.account.currency)})",
+                    format_html("{}<br>{}", moment(one.sent_at), moment(one.answered_at)),
+                    one.transaction_id or "–",
+                    format_html(
+                        '<pre class="max-w-md overflow-x-auto whitespace-pre-wrap text-xs">{}</pre>{}',
+                        f"{one.http_status or ''} {one.answer[:2000]}",
+                        one.resolution,
+                    ),
+                )
+                for one in rows
+            ],
+        )
+
+    @display(description=_("mails"))
+    def mails(self, order: Order) -> str:
+        rows = MailMessage.objects.filter(about=order.number).order_by("id")
+        return table(
+            [_("queued"), _("mail"), _("to"), _("state"), _("sent")],
+            [
+                (
+                    moment(one.created_at),
+                    link("core_mailmessage", one.pk, one.template),
+                    one.to,
+                    one.get_state_display(),
+                    moment(one.sent_at),
+                )
+                for one in rows
+            ],
+        )
+
+    @display(description=_("cases"))
+    def cases(self, order: Order) -> str:
+        rows = StaffCase.objects.filter(about=order.number).order_by("id")
+        return table(
+            [_("opened"), _("case"), _("state"), _("resolution")],
+            [
+                (
+                    moment(one.opened_at),
+                    link("core_staffcase", one.pk, one.title),
+                    one.get_state_display(),
+                    one.resolution,
+                )
+                for one in rows
+            ],
+        )
+
+    @display(description=_("messages"))
+    def messages_in(self, order: Order) -> str:
+        rows = InboxMessage.objects.filter(about=order.number).order_by("id")
+        return table(
+            [_("received"), _("from"), _("state"), _("times"), _("note")],
+            [
+                (
+                    link("core_inboxmessage", one.pk, moment(one.received_at)),
+                    one.party,
+                    one.get_state_display(),
+                    one.times,
+                    one.note,
+                )
+                for one in rows
+            ],
+        )
+
+
+@admin.register(OrderEvent)
+class OrderEventAdmin(ReadOnlyAdmin):
+    list_display = ["at", "order", "before", "after", "by", "reason"]
+    list_filter = ["after", "by", "reason"]
+    list_select_related = ["order"]
+    search_fields = ["order__number"]
+    date_hierarchy = "at"

@@ -1,0 +1,122 @@
+"""Our accounts at suppliers, what they sell, by which routes SKUs go out, and what their histories showed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action, display
+
+from core import audit
+from core.admin.bases import ReadOnlyAdmin, ReasonForm, ShopAdmin, back_to, money_column
+from fulfilment import profiles
+from fulfilment.models import HistoryPoll, HistoryRow, Route, SupplierAccount, SupplierProduct
+
+
+@admin.register(SupplierAccount)
+class SupplierAccountAdmin(ShopAdmin):
+    list_display = ["name", "code", "balance", "is_active", "paused", "profile_read_at", "polled_at"]
+    readonly_fields = [
+        "code",
+        "currency",
+        "balance",
+        "counters",
+        "profile_read_at",
+        "paused_at",
+        "paused_why",
+        "needs",
+        "polled_at",
+        "poll_limit",
+        "baseline_at",
+    ]
+    fields = [
+        ("name", "code", "currency"),
+        "is_active",
+        ("max_per_second", "max_in_flight"),
+        ("paused_at", "paused_why", "needs"),
+        ("balance", "profile_read_at"),
+        "counters",
+        ("polled_at", "poll_limit", "baseline_at"),
+    ]
+    actions_detail = ["resume"]
+    balance = money_column("balance_minor", title=_("balance"))
+    needs = money_column("paused_needs_minor", title=_("goes on at"))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # made by sync_supplier, for adapters that exist
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @display(description=_("paused"), label={"balance": "warning", "denied": "danger"})
+    def paused(self, account: SupplierAccount) -> str:
+        return account.paused_why
+
+    def has_resume_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return bool(request.user.has_perm("fulfilment.change_supplieraccount"))
+
+    @action(
+        description=_("Go on buying"),
+        icon="play_arrow",
+        permissions=["resume"],
+        dialog={
+            "title": _("Go on buying here"),
+            "description": _("Units that wait are sent at once. After a refused key: only when the cause is mended."),
+            "form_class": ReasonForm,
+            "form_submit_text": _("Go on"),
+        },
+    )
+    def resume(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
+        account = SupplierAccount.objects.get(pk=object_id)
+        why = account.paused_why
+        if profiles.resume(account):
+            reason = form.cleaned_data["reason"]
+            audit.record(request.user.get_username(), "supplier resumed", account.code, before=why, why=reason)
+            messages.success(request, _("Buying goes on."))
+        else:
+            messages.warning(request, _("It was not paused."))
+        return back_to(request, reverse("admin:fulfilment_supplieraccount_change", args=[object_id]))
+
+
+@admin.register(SupplierProduct)
+class SupplierProductAdmin(ReadOnlyAdmin):
+    list_display = ["code", "name", "game_code", "account", "cost", "is_active", "name_proved_at", "seen_at"]
+    list_filter = ["account", "is_active", "game_code"]
+    list_select_related = ["account"]
+    search_fields = ["code", "name", "game_name"]
+    cost = money_column("cost_minor", currency="account.currency", title=_("cost"))
+
+
+@admin.register(Route)
+class RouteAdmin(ShopAdmin):
+    list_display = ["sku", "region", "product", "priority", "is_active"]
+    list_filter = ["is_active", "region", "product__account"]
+    list_select_related = ["sku", "region", "product"]
+    search_fields = ["sku__code", "sku__name", "product__code"]
+    raw_id_fields = ["sku", "product"]
+
+
+@admin.register(HistoryRow)
+class HistoryRowAdmin(ReadOnlyAdmin):
+    list_display = ["transaction_id", "account", "made_at", "player_id", "game_code", "product_name", "cost", "status"]
+    list_display += ["first_seen_at", "attempt_id"]
+    list_filter = ["account", "status", "game_code"]
+    list_select_related = ["account", "attempt"]
+    search_fields = ["transaction_id", "player_id"]
+    date_hierarchy = "first_seen_at"
+    cost = money_column("cost_minor", currency="account.currency", title=_("cost"))
+
+    @display(description=_("attempt"))
+    def attempt_id(self, row: HistoryRow) -> str:
+        return str(getattr(getattr(row, "attempt", None), "pk", "–"))
+
+
+@admin.register(HistoryPoll)
+class HistoryPollAdmin(ReadOnlyAdmin):
+    list_display = ["started_at", "account", "rows", "fresh", "limit", "is_covered", "note"]
+    list_filter = ["account", "is_covered"]
+    list_select_related = ["account"]
+    date_hierarchy = "started_at"

@@ -1,0 +1,48 @@
+"""What Prometheus is told about fulfilment, computed when it asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.db.models import Count, Min
+from django.utils import timezone
+
+from core.health.metrics import gauge
+from fulfilment.models import Attempt, SupplierAccount, TopUp
+from storefront.orders.models import Order
+
+_OPEN = (TopUp.State.QUEUED, TopUp.State.SENDING, TopUp.State.UNKNOWN, TopUp.State.ACCEPTED)
+
+
+def _topups() -> Mapping[str, float]:
+    counted = dict(TopUp.objects.filter(state__in=_OPEN).values_list("state").annotate(Count("pk")).order_by())
+    return {state.lower(): float(counted.get(state, 0)) for state in _OPEN}
+
+
+def _unknown_age() -> float:
+    oldest = Attempt.objects.filter(state=Attempt.State.UNKNOWN).aggregate(oldest=Min("sent_at"))["oldest"]
+    return (timezone.now() - oldest).total_seconds() if oldest else 0.0
+
+
+def _untaken_age() -> float:
+    oldest = Order.objects.filter(status=Order.Status.PAID).aggregate(oldest=Min("paid_at"))["oldest"]
+    return (timezone.now() - oldest).total_seconds() if oldest else 0.0
+
+
+def _poll_age() -> Mapping[str, float]:
+    now = timezone.now()
+    accounts = SupplierAccount.objects.filter(is_active=True, polled_at__isnull=False)
+    return {one.code: (now - one.polled_at).total_seconds() for one in accounts if one.polled_at}
+
+
+def _balance() -> Mapping[str, float]:
+    accounts = SupplierAccount.objects.filter(is_active=True, balance_minor__isnull=False)
+    return {one.code: float(one.balance_minor or 0) for one in accounts}
+
+
+def register() -> None:
+    gauge("gerbang_topups", "Top-ups that have not ended, by state.", _topups)
+    gauge("gerbang_unknown_age_seconds", "Age of the oldest purchase with unknown outcome.", _unknown_age)
+    gauge("gerbang_paid_not_taken_age_seconds", "How long the oldest paid order waits to be taken up.", _untaken_age)
+    gauge("gerbang_supplier_poll_age_seconds", "Since a supplier's history was last read.", _poll_age)
+    gauge("gerbang_supplier_balance_minor", "Our balance at suppliers, in minor units.", _balance)

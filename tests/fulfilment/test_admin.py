@@ -1,0 +1,135 @@
+"""The back office of fulfilment: pages open, an order is found by whatever it is called, decisions need reasons."""
+
+import pytest
+from django.contrib import admin
+from django.urls import reverse
+
+from accounts.models import User
+from core.health import metrics
+from core.models import AuditEntry
+from fulfilment import profiles
+from fulfilment.models import Attempt, HistoryRow, TopUp
+from storefront.orders.models import Order
+from tests.fulfilment import desk
+
+pytestmark = pytest.mark.django_db
+MINE = ["attempt", "historypoll", "historyrow", "route", "supplieraccount", "supplierproduct", "topup"]
+
+
+@pytest.fixture
+def staff(client):
+    client.force_login(User.objects.create_superuser(email="boss@example.com", password="x"))
+    return client
+
+
+def _page(staff, url: str) -> str:
+    answer = staff.get(url)
+    assert answer.status_code == 200, url
+    return answer.content.decode()
+
+
+def test_every_list_and_page_opens(supplier, staff):
+    desk.paid(player="656696292", zone="8610")
+    desk.work()
+    for model in [*MINE, "order"]:
+        app = "storefront" if model == "order" else "fulfilment"
+        assert model in [one._meta.model_name for one in admin.site._registry]
+        _page(staff, reverse(f"admin:{app}_{model}_changelist"))
+    for row in (
+        *Attempt.objects.all(),
+        *TopUp.objects.all(),
+        *HistoryRow.objects.all(),
+        desk.account(),
+        desk.product(),
+    ):
+        _page(staff, reverse(f"admin:fulfilment_{row._meta.model_name}_change", args=[row.pk]))
+
+
+def test_an_order_and_all_that_happened_to_it_stand_on_one_page(supplier, staff):
+    order = desk.paid(player="656696292", zone="8610")
+    desk.work()
+    attempt = Attempt.objects.get()
+    page = _page(staff, reverse("admin:storefront_order_change", args=[order.pk]))
+    for shown in (
+        order.number,
+        attempt.transaction_id,
+        "order_done",
+        "cost of goods",
+        "PROCESSING",
+        order.payments.get().gateway_id,
+        "Rp49.796",
+    ):
+        assert shown in page, shown
+    assert attempt.callback_token not in page and 'name="_save"' not in page
+
+
+def test_an_order_is_found_by_whatever_it_is_called(supplier, staff):
+    order, other = (
+        desk.paid(player="656696292", zone="8610"),
+        desk.paid(email="other@example.com", nickname="Else", phone=""),
+    )
+    desk.work()
+    transaction = Attempt.objects.get(topup__order=order).transaction_id
+    terms = [order.number, order.number[:20].lower() + order.number[20:], "656696292", "り い こ", "user@example.com"]
+    terms += ["081234567890", "+6281234567890", transaction, order.payments.get().gateway_id]
+    for term in terms:
+        page = _page(staff, f"{reverse('admin:storefront_order_changelist')}?q={term.replace('+', '%2B')}")
+        assert order.number in page, term
+        if term != order.number[:20]:
+            assert other.number not in page, term
+
+
+def test_orders_are_not_edited(supplier, staff):
+    order = desk.paid()
+    url = reverse("admin:storefront_order_change", args=[order.pk])
+    assert staff.post(url, {"status": "SUCCESS"}).status_code == 403
+    assert Order.objects.get().status == "PAID"
+
+
+@pytest.fixture
+def unknown(supplier) -> Attempt:
+    desk.look()
+    supplier.faults(create_order={"lose_request": 1.0})
+    desk.buy(desk.paid())
+    return Attempt.objects.get()
+
+
+def test_staff_may_say_that_a_purchase_was_not_made_and_why(unknown, staff):
+    url = reverse("admin:fulfilment_attempt_mark_not_made", args=[unknown.pk])
+    staff.post(url, {"_form_submitted": "True", "reason": ""})
+    unknown.refresh_from_db()
+    assert unknown.state == "UNKNOWN"
+    staff.post(url, {"_form_submitted": "True", "reason": "the supplier said so on the phone"})
+    unknown.refresh_from_db()
+    assert unknown.state == "NOT_CREATED" and "boss@example.com" in unknown.resolution
+    assert AuditEntry.objects.get(subject=f"attempt:{unknown.pk}").why == "the supplier said so on the phone"
+
+
+def test_staff_may_adopt_a_row_of_that_player_only(unknown, staff):
+    stranger = HistoryRow.objects.create(
+        account=unknown.account, transaction_id="TX-9", made_at=unknown.sent_at, player_id="1", game_code="mlbb_id",
+        product_name="172 Diamonds", cost_minor=264, status="success",
+    )  # fmt: skip
+    url = reverse("admin:fulfilment_attempt_adopt_row", args=[unknown.pk])
+    staff.post(url, {"_form_submitted": "True", "reason": "seen in their panel", "row": stranger.pk})
+    unknown.refresh_from_db()
+    assert unknown.state == "UNKNOWN"
+    HistoryRow.objects.filter(pk=stranger.pk).update(player_id=unknown.player_id)
+    staff.post(url, {"_form_submitted": "True", "reason": "seen in their panel", "row": stranger.pk})
+    unknown.refresh_from_db()
+    assert unknown.state == "ACCEPTED" and TopUp.objects.get().state == "DELIVERED"
+
+
+def test_staff_open_a_shut_account_again(supplier, staff):
+    profiles.pause(desk.account(), profiles.DENIED, "test")
+    staff.post(
+        reverse("admin:fulfilment_supplieraccount_resume", args=[desk.account().pk]),
+        {"_form_submitted": "True", "reason": "new key set"},
+    )
+    assert desk.account().paused_at is None
+
+
+def test_the_figures_speak_of_what_is_open(unknown):
+    text = metrics.exposition().decode()
+    assert 'gerbang_topups{kind="unknown"} 1.0' in text
+    assert "gerbang_unknown_age_seconds" in text and "gerbang_paid_not_taken_age_seconds 0.0" in text
