@@ -1,6 +1,5 @@
 """Figures for Prometheus: requests by route, counted across all web processes, and gauges computed when asked."""
 
-import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -12,15 +11,11 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from core.figures import gauge, readings
 from core.health import heartbeat
 from core.redis import connection
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
-logger = logging.getLogger(__name__)
-
-Reading = float | Mapping[str, float] | None
-_gauges: dict[str, tuple[str, Callable[[], Reading]]] = {}
-
 _REQUESTS = Counter("gerbang_requests", "Answered requests.", ["method", "route", "status"])
 _SECONDS = Histogram(
     "gerbang_request_seconds",
@@ -29,14 +24,6 @@ _SECONDS = Histogram(
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
-
-
-def gauge(name: str, help: str, read: Callable[[], Reading]) -> None:
-    """Adds a figure that `read` computes at every scrape: a number, numbers by `kind`, or None for nothing to say.
-
-    A reader that raises leaves its figure out and is logged; the others are still served.
-    """
-    _gauges[name] = (help, read)
 
 
 class Measured:
@@ -58,19 +45,14 @@ class Measured:
 
 class _Gauges(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        for name, (help_text, read) in _gauges.items():
-            try:
-                reading = read()
-            except Exception:
-                logger.exception("figure %s could not be read", name)
-                continue
+        for name, explanation, reading in readings():
             if isinstance(reading, Mapping):
-                family = GaugeMetricFamily(name, help_text, labels=["kind"])
+                family = GaugeMetricFamily(name, explanation, labels=["kind"])
                 for kind, value in reading.items():
                     family.add_metric([kind], value)
                 yield family
             elif reading is not None:
-                yield GaugeMetricFamily(name, help_text, value=reading)
+                yield GaugeMetricFamily(name, explanation, value=reading)
 
 
 def exposition() -> bytes:

@@ -7,6 +7,7 @@ import pytest
 from django.core.mail import EmailMultiAlternatives
 from django.test import Client
 
+from core import figures
 from core.health import heartbeat, metrics
 from core.mail_files import Backend
 
@@ -39,11 +40,11 @@ def test_figures_are_for_this_machine_or_for_the_token(client: Client, settings)
 
 @pytest.mark.django_db
 def test_a_gauge_is_read_at_every_scrape_and_a_broken_one_spoils_no_other(client: Client, monkeypatch) -> None:
-    monkeypatch.setattr(metrics, "_gauges", dict(metrics._gauges))
+    monkeypatch.setattr(figures, "_gauges", dict(figures._gauges))
     readings = iter([1.0, 2.0])
-    metrics.gauge("test_one", "Help.", lambda: next(readings))
-    metrics.gauge("test_kinds", "Help.", lambda: {"a": 3, "b": 4})
-    metrics.gauge("test_broken", "Help.", lambda: 1 / 0)
+    figures.gauge("test_one", "Help.", lambda: next(readings))
+    figures.gauge("test_kinds", "Help.", lambda: {"a": 3, "b": 4})
+    figures.gauge("test_broken", "Help.", lambda: 1 / 0)
     first, second = client.get("/metrics").content.decode(), client.get("/metrics").content.decode()
     assert "\ntest_one 1.0\n" in first
     assert "\ntest_one 2.0\n" in second
