@@ -1,0 +1,25 @@
+"""Figures that stages tell Prometheus about: registered once, computed whenever somebody asks for them."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+
+logger = logging.getLogger(__name__)
+
+Reading = float | Mapping[str, float] | None
+_gauges: dict[str, tuple[str, Callable[[], Reading]]] = {}
+
+
+def gauge(name: str, explanation: str, read: Callable[[], Reading]) -> None:
+    """Adds a figure that `read` computes at every scrape: a number, numbers by `kind`, or None for nothing to say."""
+    _gauges[name] = (explanation, read)
+
+
+def readings() -> Iterator[tuple[str, str, Reading]]:
+    """(name, explanation, reading) of every figure. One that raises is logged and left out; the others are still read."""
+    for name, (explanation, read) in _gauges.items():
+        try:
+            reading = read()
+        except Exception:
+            logger.exception("figure %s could not be read", name)
+            continue
+        yield name, explanation, reading
