@@ -15,7 +15,7 @@ def gauge(name: str, explanation: str, read: Callable[[], Reading]) -> None:
 
 
 def readings() -> Iterator[tuple[str, str, Reading]]:
-    """(name, explanation, reading) of every figure. One that raises is logged and left out; the others are still read."""
+    """(name, explanation, reading) of every figure. One that raises is logged and left out."""
     for name, (explanation, read) in _gauges.items():
         try:
             reading = read()
