@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from django.db.models import Count, Min
 from django.utils import timezone
 
-from core.health.metrics import gauge
+from core.figures import gauge
 from fulfilment.models import Attempt, SupplierAccount, TopUp
 from storefront.orders.models import Order
 

@@ -111,9 +111,11 @@ def poll(account: SupplierAccount) -> bool:
     if page is None:
         SupplierAccount.objects.filter(pk=account.pk, poll_claimed_at=claimed_at).update(poll_claimed_at=None)
         return False
-    touched, changed_from = _store(account, page, claimed_at)
-    resolving.apply_rows(touched, changed_from)
-    _count(account, page, claimed_at)
+    with transaction.atomic():
+        # Together: rows of a page with a gap must never be known without the gap being known too.
+        _store(account, page, claimed_at)
+        _count(account, page, claimed_at)
+    resolving.apply_rows(_unsettled(account, page))
     resolving.resolve_unknown(account)
     return True
 
@@ -183,71 +185,71 @@ def _row_key(row: HistoryRow) -> Key:
     return row.transaction_id, row.made_at, row.player_id
 
 
-def _store(account: SupplierAccount, page: Page, started_at: datetime) -> tuple[list[HistoryRow], dict[int, str]]:
-    """The page's rows are stored; returns those that may settle something, and the former states of changed ones."""
-    fresh = [entry for entry in page.history.rows if _key(entry) not in page.known]
-    changed_from: dict[int, str] = {}
-    with transaction.atomic():
-        HistoryRow.objects.bulk_create(
-            [
-                HistoryRow(
-                    account=account,
-                    transaction_id=entry.transaction_id,
-                    made_at=entry.made_at,
-                    player_id=entry.player_id,
-                    game_code=entry.game_code,
-                    product_name=entry.product_name,
-                    cost_minor=entry.cost.minor,
-                    status=entry.status,
-                    first_seen_at=page.seen_at,
-                    changed_at=started_at,
-                )
-                for entry in fresh
-            ],
-            ignore_conflicts=True,
-        )
-        for entry in page.history.rows:
-            row = page.known.get(_key(entry))
-            # A page that was asked for before the row last changed is old news.
-            if row is None or row.status == entry.status or row.changed_at > started_at:
-                continue
-            changed_from[row.pk], row.status, row.changed_at = row.status, entry.status, started_at
-            row.save(update_fields=["status", "changed_at"])
-    rows = _known(account, page.history.rows)
-    settled = set(
-        Attempt.objects.filter(account=account, history_row__in=[row.pk for row in rows.values()])
-        .exclude(ended_at=None)
-        .values_list("history_row_id", flat=True)
+def _store(account: SupplierAccount, page: Page, started_at: datetime) -> None:
+    HistoryRow.objects.bulk_create(
+        [
+            HistoryRow(
+                account=account,
+                transaction_id=entry.transaction_id,
+                made_at=entry.made_at,
+                player_id=entry.player_id,
+                game_code=entry.game_code,
+                product_name=entry.product_name,
+                cost_minor=entry.cost.minor,
+                status=entry.status,
+                first_seen_at=page.seen_at,
+                changed_at=started_at,
+            )
+            for entry in page.history.rows
+            if _key(entry) not in page.known
+        ],
+        ignore_conflicts=True,
     )
-    return [row for row in rows.values() if row.pk in changed_from or row.pk not in settled], changed_from
+    for entry in page.history.rows:
+        row = page.known.get(_key(entry))
+        # A page that was asked for before the row last changed is old news.
+        if row is not None and row.status != entry.status and row.changed_at <= started_at:
+            row.status, row.changed_at = entry.status, started_at
+            row.save(update_fields=["status", "changed_at"])
+
+
+def _unsettled(account: SupplierAccount, page: Page) -> list[HistoryRow]:
+    """The page's rows but for those whose attempt has ended just as they say."""
+    rows = _known(account, page.history.rows)
+    ended = Attempt.objects.filter(account=account, history_row__in=[row.pk for row in rows.values()]).exclude(
+        ended_at=None
+    )
+    as_they_say = {
+        row_id
+        for row_id, state, status in ended.values_list("history_row_id", "state", "history_row__status")
+        if resolving.is_in_accord(state, status)
+    }
+    return [row for row in rows.values() if row.pk not in as_they_say]
 
 
 def _count(account: SupplierAccount, page: Page, started_at: datetime) -> None:
     """The look is on record, the claim is free, and attempts that were out have it counted for or against them."""
     fresh = len(page.history.rows) - len(page.known)
-    with transaction.atomic():
-        HistoryPoll.objects.create(
-            account=account,
-            started_at=started_at,
-            rows=len(page.history.rows),
-            fresh=fresh,
-            limit=page.history.limit,
-            is_covered=page.is_covered,
-            note=page.note[:200],
+    HistoryPoll.objects.create(
+        account=account,
+        started_at=started_at,
+        rows=len(page.history.rows),
+        fresh=fresh,
+        limit=page.history.limit,
+        is_covered=page.is_covered,
+        note=page.note[:200],
+    )
+    limit = min(max(LEAST_LIMIT, 2 * fresh), MOST_LIMIT) if account.baseline_at else LEAST_LIMIT
+    baseline_at = account.baseline_at or page.seen_at
+    SupplierAccount.objects.filter(pk=account.pk).update(
+        polled_at=started_at, poll_limit=limit, baseline_at=baseline_at
+    )
+    SupplierAccount.objects.filter(pk=account.pk, poll_claimed_at=started_at).update(poll_claimed_at=None)
+    out = Attempt.objects.filter(account=account)
+    if page.is_covered:
+        out.filter(state=Attempt.State.UNKNOWN, answered_at__lt=started_at).update(covered_polls=F("covered_polls") + 1)
+    elif not page.history.unreadable:
+        out.filter(state__in=(Attempt.State.UNKNOWN, Attempt.State.SENDING), sent_at__lt=page.seen_at).update(
+            coverage_lost=True
         )
-        limit = min(max(LEAST_LIMIT, 2 * fresh), MOST_LIMIT) if account.baseline_at else LEAST_LIMIT
-        baseline_at = account.baseline_at or page.seen_at
-        SupplierAccount.objects.filter(pk=account.pk).update(
-            polled_at=started_at, poll_limit=limit, baseline_at=baseline_at
-        )
-        SupplierAccount.objects.filter(pk=account.pk, poll_claimed_at=started_at).update(poll_claimed_at=None)
-        out = Attempt.objects.filter(account=account)
-        if page.is_covered:
-            out.filter(state=Attempt.State.UNKNOWN, answered_at__lt=started_at).update(
-                covered_polls=F("covered_polls") + 1
-            )
-        elif not page.history.unreadable:
-            out.filter(state__in=(Attempt.State.UNKNOWN, Attempt.State.SENDING), sent_at__lt=page.seen_at).update(
-                coverage_lost=True
-            )
     account.polled_at, account.poll_limit, account.baseline_at = started_at, limit, baseline_at

@@ -49,11 +49,15 @@ def is_same(attempt: Attempt, row: HistoryRow) -> bool:
     return abs(row.made_at - made_at) <= clocks.SAME_MOMENT
 
 
-def apply_rows(rows: Iterable[HistoryRow], changed_from: dict[int, str]) -> None:
+def is_in_accord(state: str, status: str) -> bool:
+    """Whether an attempt that has ended, and its row, say the same."""
+    return status == {Attempt.State.ACCEPTED: SUCCESS, Attempt.State.FAILED: FAILED}.get(Attempt.State(state), status)
+
+
+def apply_rows(rows: Iterable[HistoryRow]) -> None:
     """What these rows say about attempts whose transaction id is known has been done.
 
-    `changed_from` holds, by row, the status it had when last seen. One attempt that fails to be worked off leaves the
-    others alone.
+    One attempt that fails to be worked off leaves the others alone.
     """
     by_id: dict[str, list[HistoryRow]] = {}
     for row in rows:
@@ -66,7 +70,7 @@ def apply_rows(rows: Iterable[HistoryRow], changed_from: dict[int, str]) -> None
     )
     for attempt in named.order_by("id"):
         try:
-            _settle(attempt, by_id[attempt.transaction_id], changed_from)
+            _settle(attempt, by_id[attempt.transaction_id])
         except Exception:
             logger.exception("attempt %s could not be settled", attempt.pk)
 
@@ -75,25 +79,21 @@ def settle_from_store(attempt: Attempt) -> bool:
     """An accepted attempt is settled by what the store already knows of its row; True if there was one."""
     rows = list(HistoryRow.objects.filter(account_id=attempt.account_id, transaction_id=attempt.transaction_id))
     if rows:
-        _settle(attempt, rows, {})
+        _settle(attempt, rows)
     return bool(rows)
 
 
-def _settle(attempt: Attempt, rows: list[HistoryRow], changed_from: dict[int, str]) -> None:
+def _settle(attempt: Attempt, rows: list[HistoryRow]) -> None:
     row = _row_of(attempt, rows)
     if row is None:
         return
-    before = changed_from.get(row.pk)
     if attempt.ended_at is None and attempt.state == Attempt.State.ACCEPTED:
         _prove_name(attempt, row)
         _end(attempt, row)
     elif attempt.state == Attempt.State.REJECTED and row.status == SUCCESS:
         report(attempt, "refused_but_made", "A refused purchase stands in the history as delivered", row=shown(row))
-    elif before and before != row.status and attempt.ended_at is not None:
-        if attempt.state == Attempt.State.ACCEPTED and row.status != SUCCESS:
-            report(attempt, "flip", "A delivered top-up was taken back by the supplier", row=shown(row), before=before)
-        elif attempt.state == Attempt.State.FAILED and row.status == SUCCESS:
-            report(attempt, "flip", "A failed top-up turned out delivered", row=shown(row), before=before)
+    elif attempt.ended_at is not None and not is_in_accord(attempt.state, row.status):
+        report(attempt, "flip", "The supplier says something else now than when the top-up ended", row=shown(row))
 
 
 def _row_of(attempt: Attempt, rows: list[HistoryRow]) -> HistoryRow | None:

@@ -394,10 +394,10 @@ def test_a_reused_transaction_id_is_told_apart_by_player_and_time(supplier):
         attempt, transaction_id=attempt.transaction_id, made_at=attempt.made_at - timedelta(days=1), status="failed"
     )
     attempt.refresh_from_db()
-    resolving.apply_rows([stranger, yesterday], {})
+    resolving.apply_rows([stranger, yesterday])
     attempt.refresh_from_db()
     assert attempt.history_row is None and attempt.ended_at is None
     mine = _row(attempt, transaction_id=attempt.transaction_id, made_at=attempt.made_at, status="pending")
-    resolving.apply_rows([stranger, yesterday, mine], {})
+    resolving.apply_rows([stranger, yesterday, mine])
     attempt.refresh_from_db()
     assert attempt.history_row == mine
