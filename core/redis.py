@@ -9,7 +9,7 @@ from typing import Any
 
 import redis
 from django.conf import settings
-from redis.connection import AbstractConnection
+from redis.connection import ConnectionInterface
 
 
 @cache
@@ -18,7 +18,7 @@ def connection() -> redis.Redis:
 
 
 class _Line(threading.local):
-    held: AbstractConnection | None = None
+    held: ConnectionInterface | None = None
     pid = 0
 
 
@@ -52,7 +52,7 @@ def ask(*words: bytes) -> Any:
         raise
 
 
-def _exchange(held: AbstractConnection, packed: bytes) -> Any:
+def _exchange(held: ConnectionInterface, packed: bytes) -> Any:
     held.send_packed_command([packed])
     answer = held.read_response()
     if isinstance(answer, Exception):
@@ -60,7 +60,7 @@ def _exchange(held: AbstractConnection, packed: bytes) -> Any:
     return answer
 
 
-def _fresh() -> AbstractConnection:
-    _line.held = connection().connection_pool.make_connection()
-    _line.pid = os.getpid()
-    return _line.held
+def _fresh() -> ConnectionInterface:
+    made: ConnectionInterface = connection().connection_pool.make_connection()
+    _line.held, _line.pid = made, os.getpid()
+    return made

@@ -9,9 +9,8 @@ from typing import Any
 
 from celery import Celery, current_app
 from django.db import transaction
-from kombu import Connection
+from kombu import Connection, pools
 from kombu.exceptions import KombuError
-from kombu.pools import producers
 from redis import RedisError
 
 logger = logging.getLogger(__name__)
@@ -35,9 +34,9 @@ def _send(task: str, queue: str, args: tuple[Any, ...]) -> None:
     global _silent_until
     if time.monotonic() < _silent_until:
         return
-    app = current_app._get_current_object()
+    app: Celery = current_app._get_current_object()  # type: ignore[attr-defined]
     try:
-        with producers[_line(app)].acquire(block=True, timeout=1) as producer:
+        with pools.producers[_line(app)].acquire(block=True, timeout=1) as producer:  # type: ignore[attr-defined]
             app.send_task(
                 task, args=args, queue=queue, expires=EXPIRES_S, ignore_result=True, retry=False, producer=producer
             )
@@ -49,5 +48,5 @@ def _send(task: str, queue: str, args: tuple[Any, ...]) -> None:
 @cache
 def _line(app: Celery) -> Connection:
     line = app.connection_for_write()
-    line.transport_options = {**line.transport_options, **_HASTE}
+    line.transport_options = {**line.transport_options, **_HASTE}  # type: ignore[attr-defined]
     return line

@@ -110,7 +110,7 @@ class ShopAdmin(TranslatedTexts, ModelAdmin):
             self.kept(request, "added", one, None, row_of(one))
         for one, _fields in getattr(formset, "changed_objects", []):
             self.kept(request, "changed", one, before.get(one.pk), row_of(one))
-        left = set(formset.model._base_manager.filter(pk__in=stored).values_list("pk", flat=True)) if stored else set()
+        left = {one.pk for one in _rows_of(formset, list(stored))}
         for pk in stored.keys() - left:
             self.kept(request, "deleted", stored[pk], before[pk], None)
 
@@ -171,7 +171,11 @@ def _touched_by(formset: BaseModelFormSet[Any, ModelForm[Any]]) -> list[Any]:
     """The rows as they are now of which `formset` may change or delete something."""
     forms_with_rows = [form for form in formset.initial_forms if form.has_changed()]
     pks = [form.instance.pk for form in forms_with_rows]
-    return list(formset.model._base_manager.filter(pk__in=pks)) if pks else []
+    return list(_rows_of(formset, pks))
+
+
+def _rows_of(formset: BaseModelFormSet[Any, ModelForm[Any]], pks: list[Any]) -> Iterable[Any]:
+    return formset.model._base_manager.filter(pk__in=pks) if pks and formset.model else []
 
 
 def money_column(

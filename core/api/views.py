@@ -45,4 +45,4 @@ def _ready(request: HttpRequest, body: bytes, content_type: str) -> HttpResponse
     throttle.check("reads", client.address_key, client.device_key)
     etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
     response = HttpResponse(body, content_type=content_type, headers={"ETag": etag, "Cache-Control": "no-cache"})
-    return get_conditional_response(request, etag, None, response) or response  # type: ignore[return-value]
+    return get_conditional_response(request, etag, None, response) or response

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import IO, Any, ClassVar
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -89,8 +89,8 @@ class ApiView(APIView):
         # There is one form of answer; what the caller would rather have changes nothing.
         return JsonRenderer(), "application/json"
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        return HttpResponse(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # type: ignore[override]
+        return Response(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
 
     def get_exception_handler(self) -> Callable[..., Response | None]:
         return answer_to

@@ -43,7 +43,7 @@ def refusal_of(problem: BaseException) -> Refused | None:
             return Refused(
                 "RATE_LIMIT_EXCEEDED",
                 _("That was a lot at once. Please try again shortly."),
-                headers={"Retry-After": str(int(problem.wait or 60))},
+                headers={"Retry-After": str(int(getattr(problem, "wait", None) or 60))},
             )
         case RequestDataTooBig():
             return too_large()

@@ -72,7 +72,7 @@ def refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
         }
         try:
             # Without the request: an error page must not need a session, a user or the database.
-            html = render_to_string(template, context)
+            html = str(render_to_string(template, context))
         except TemplateDoesNotExist:
             html = f"<!doctype html><title>{escape(refusal.status)}</title><p>{escape(str(refusal.message))}</p>"
     headers = {"Cache-Control": "no-store", **refusal.headers}

@@ -19,8 +19,5 @@ SPECTACULAR: dict[str, Any] = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "SORT_OPERATIONS": False,
     "PREPROCESSING_HOOKS": ["core.web.openapi.only_public"],
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "core.web.openapi.with_errors",
-    ],
+    "POSTPROCESSING_HOOKS": ["core.web.openapi.with_errors"],
 }

@@ -154,7 +154,7 @@ def api(view_class: type[View], *, params: tuple[str, ...], edge: Edge | None = 
     The class (and with it the OpenAPI document) stays as it is; it is only asked when there is no ready answer.
     Other parameters of the query change nothing, so that they cannot be used to get past the ready answers.
     """
-    view: Any = view_class.as_view()
+    view: AnyView = view_class.as_view()
     name = f"{view_class.__module__}.{view_class.__qualname__}"
 
     @wraps(view)

@@ -57,6 +57,7 @@ def test_every_record_opens(admin_client: Client, case: StaffCase, sent_mail: Ma
     ExchangeRate.objects.create(base="USD", quote="IDR", rate=16000)
     for model in (Region, ExchangeRate, MailMessage, StaffCase, AuditEntry, InboxMessage):
         one = model._default_manager.first()
+        assert one
         response = admin_client.get(f"/admin/core/{model._meta.model_name}/{one.pk}/change/")
         assert response.status_code == 200, model
     assert b"&lt;b&gt;" in admin_client.get(f"/admin/core/inboxmessage/{InboxMessage.objects.get().pk}/change/").content

@@ -39,6 +39,7 @@ def test_a_mail_goes_out_with_text_and_html() -> None:
     assert sent.subject == "Hello"
     assert sent.to == ["sari@example.com"]
     assert "Dear <Sari>, Gerbang http" in sent.body
+    assert isinstance(sent, EmailMultiAlternatives)
     assert sent.alternatives[0][0] == "<title>Hello</title><p>&lt;Sari&gt;</p>"
     row = MailMessage.objects.get()
     assert (row.state, row.subject, row.attempts) == ("SENT", "Hello", 1)

@@ -26,7 +26,7 @@ def _attempt(*who: str) -> bool:
 @pytest.fixture
 def _early_in_the_minute(monkeypatch) -> None:
     now = time.time()
-    monkeypatch.setattr(throttle.time, "time", lambda: now)
+    monkeypatch.setattr(time, "time", lambda: now)
 
 
 @pytest.mark.usefixtures("limit_ten", "_early_in_the_minute")

@@ -17,7 +17,7 @@ def _listening(monkeypatch) -> None:
 @pytest.fixture
 def sent(monkeypatch) -> list:
     calls: list = []
-    app = celery.current_app._get_current_object()
+    app = celery.current_app._get_current_object()  # type: ignore[attr-defined]
     monkeypatch.setattr(app, "send_task", lambda *args, **options: calls.append((args, options)))
     return calls
 
@@ -44,14 +44,14 @@ def test_what_was_undone_wakes_nobody(sent: list) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_message_stands_in_its_queue() -> None:
     wake.wake("fulfilment.take", "topups", 7)
-    message = json.loads(connection().lpop("topups"))
+    message = json.loads(str(connection().lpop("topups"), "utf-8"))  # type: ignore[arg-type]
     assert message["headers"]["task"] == "fulfilment.take"
     assert message["headers"]["expires"]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_broker_that_is_away_costs_no_order_and_little_time(request) -> None:
-    mine = celery.current_app._get_current_object()
+    mine = celery.current_app._get_current_object()  # type: ignore[attr-defined]
     request.addfinalizer(mine.set_current)
     away = celery.Celery("away", broker="redis://127.0.0.1:1/0")
     away.set_current()
