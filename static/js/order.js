@@ -281,6 +281,8 @@ form.addEventListener(
       wrong.push(again);
     }
     const first = wrong.filter(Boolean).sort((a, b) => (a.compareDocumentPosition(b) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1))[0];
+    // A code that was refused changes no price that is shown, so it is not sent along.
+    if (one("[data-promo-refused]")?.dataset.promoRefused === promo.value.trim().toUpperCase()) promo.value = "";
     if (!wrong.length) return;
     event.preventDefault();
     event.stopImmediatePropagation();
