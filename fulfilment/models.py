@@ -162,7 +162,7 @@ class Attempt(models.Model):
     """One call to a supplier, committed as SENDING before it is made; never made again: a retry is a new row.
 
     ACCEPTED stays when the goods arrived (`ended_at` says so). Why this makes a top-up happen once:
-    docs/decisions/exactly-once.md.
+    docs/decisions/0010-exactly-once.md.
     """
 
     class State(models.TextChoices):

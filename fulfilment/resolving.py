@@ -1,6 +1,6 @@
 """What the stored history proves about attempts: which row is whose, what arrived, what was surely never made.
 
-The argument, with its residual risks in numbers: docs/decisions/exactly-once.md.
+The argument, with its residual risks in numbers: docs/decisions/0010-exactly-once.md.
 """
 
 from __future__ import annotations
