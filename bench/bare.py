@@ -85,7 +85,8 @@ def bare_order(request: HttpRequest) -> HttpResponse:
         PromoSlot.objects.create(promo=promo, holder=number, day=now.date(), target="x", released_at=now)
         Payment.objects.create(
             order=order, reference=number, channel=channel, gateway="bare", amount_minor=44851, currency="IDR",
-            state="EXPIRED", expires_at=now, not_before=now + timedelta(days=3650), instructions={"qr_string": "x" * 250},
+            state="EXPIRED", expires_at=now, not_before=now + timedelta(days=3650),
+            instructions={"qr_string": "x" * 250},
         )  # fmt: skip
     return JsonResponse({"data": {"order": {"invoiceNumber": number, "status": "PENDING"}}}, status=201)
 

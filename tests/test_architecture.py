@@ -44,9 +44,9 @@ def imports(module: str, path: Path) -> Iterator[tuple[str, int, bool]]:
     tree = ast.parse(path.read_text())
     top_level = {id(node) for node in tree.body}
     typing_only: set[int] = set()
-    for node in tree.body:
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
-            typing_only.update(id(child) for child in ast.walk(node))
+    for block in tree.body:
+        if isinstance(block, ast.If) and "TYPE_CHECKING" in ast.dump(block.test):
+            typing_only.update(id(child) for child in ast.walk(block))
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -100,7 +100,8 @@ def test_storefront_parts_import_only_earlier_parts() -> None:
         mine, theirs = module.split("."), name.split(".")
         if mine[0] != "storefront" or theirs[0] != "storefront" or is_door(module) or len(mine) < 2 or len(theirs) < 2:
             continue
-        if mine[1] in STOREFRONT and theirs[1] in STOREFRONT and STOREFRONT.index(theirs[1]) > STOREFRONT.index(mine[1]):
+        parts = mine[1] in STOREFRONT and theirs[1] in STOREFRONT
+        if parts and STOREFRONT.index(theirs[1]) > STOREFRONT.index(mine[1]):
             wrong.append(f"{path}:{line} {module} imports the later {name}")
     assert not wrong, offenders(wrong)
 
@@ -159,8 +160,7 @@ def test_the_store_never_asks_whether_it_talks_to_a_sandbox() -> None:
 
 
 def test_the_layout_of_the_design_stands() -> None:
-    for name in (
-        "manage.py config core accounts storefront payments fulfilment demo sandbox templates static tests bench docs "
-        "run test requirements.txt requirements-dev.txt pyproject.toml"
-    ).split():
+    folders = (*STAGES, "config", "demo", "sandbox", "templates", "static", "tests", "bench", "docs")
+    files = ("manage.py", "run", "test", "requirements.txt", "requirements-dev.txt", "pyproject.toml")
+    for name in (*folders, *files):
         assert (ROOT / name).exists(), name

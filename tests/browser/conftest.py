@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -27,7 +28,7 @@ def visit(chromium: Browser) -> Iterator[Callable[..., Page]]:
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
-    def open_page(width: int = 390, **options: object) -> Page:
+    def open_page(width: int = 390, **options: Any) -> Page:
         height = 844 if width < 700 else 900
         headers = {"X-Forwarded-For": f"10.77.0.{next(_buyers)}"}
         context = chromium.new_context(

@@ -83,7 +83,7 @@ class Storm:
     def http(self) -> requests.Session:
         if not hasattr(self.local, "http"):
             self.local.http = requests.Session()
-        return self.local.http  # type: ignore[no-any-return]
+        return self.local.http
 
     def control(self, method: str, path: str, **body: Any) -> Any:
         answer = requests.request(method, f"{self.world}/control/{path}", json=body, timeout=60)
@@ -190,10 +190,12 @@ class Storm:
         for row in report["orders"]:
             verdict.statuses[row["status"]] += 1
             delivered[row["player_id"], row["zone"]] += row["delivered"]
-            if row["number"] in self.paid and row["status"] not in ("SUCCESS", "FAILED") and row["number"] not in in_case:
+            has_ended = row["status"] in ("SUCCESS", "FAILED")
+            if row["number"] in self.paid and not has_ended and row["number"] not in in_case:
                 verdict.wrong.append(f"{row['number']} is {row['status']} with no case")
             if row["status"] == "FAILED" and row["refund_minor"] != row["received_minor"]:
-                verdict.wrong.append(f"{row['number']} failed, {row['received_minor']} paid, {row['refund_minor']} owed")
+                money = f"{row['received_minor']} paid, {row['refund_minor']} owed"
+                verdict.wrong.append(f"{row['number']} failed, {money}")
         for player in sold.keys() | delivered.keys():
             if sold[player] < delivered[player]:
                 verdict.wrong.append(f"player {player}: shown {delivered[player]}, delivered {sold[player]}")

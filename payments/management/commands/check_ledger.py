@@ -36,7 +36,8 @@ def _told() -> dict[str, Any]:
     cases = StaffCase.objects.filter(state=StaffCase.State.OPEN)
     received = dict(Order.objects.values_list("number").annotate(sum=Sum("payments__received_minor")))
     owed = dict(Order.objects.values_list("number").annotate(sum=Sum("refunds__amount_minor")))
-    rows = Order.objects.values("number", "status", "player_id", "zone", "quantity", "delivered", "failed", "total_minor")
+    told = ("number", "status", "player_id", "zone", "quantity", "delivered", "failed", "total_minor")
+    rows = Order.objects.values(*told)
     return {
         "cases": dict(Counter(cases.values_list("kind", flat=True))),
         "orders_with_cases": sorted({about for about in cases.values_list("about", flat=True) if about}),
