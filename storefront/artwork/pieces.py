@@ -125,9 +125,9 @@ def _wide(code: str, name: str, width: int, height: int, dye: Dye, weave: str, d
 
 
 def product_banner(code: str, name: str, *, palette: str | None = None, glyph: str | None = None) -> str:
-    """1200 × 360, the same cloth as the product's tile; words stand on its left half."""
+    """1200 × 220, the same cloth as the product's tile; words stand on its left half."""
     dye, weave = dye_and_pattern(code, palette or DYE_OF.get(code.upper()))
-    return _wide(code, name, 1200, 360, dye, weave, glyph if glyph in GLYPHS else _drawing_of(code, name))
+    return _wide(code, name, 1200, 220, dye, weave, glyph if glyph in GLYPHS else _drawing_of(code, name))
 
 
 def banner(code: str, name: str, *, palette: str | None = None, glyph: str | None = None) -> str:
