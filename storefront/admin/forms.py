@@ -163,7 +163,5 @@ class PictureField(forms.ImageField):
             drawn.thumbnail((_MOST_PIXELS, _MOST_PIXELS))
             made = BytesIO()
             drawn.save(made, "WEBP", quality=85, method=6)
-        stem = "".join(
-            letter for letter in PurePath(uploaded.name or "").stem.lower() if letter.isalnum() or letter in "-_"
-        )
-        return SimpleUploadedFile(f"{stem[:40] or 'picture'}-{token_hex(4)}.webp", made.getvalue(), "image/webp")
+        stem = slugify(PurePath(uploaded.name or "").stem)[:40] or "picture"
+        return SimpleUploadedFile(f"{stem}-{token_hex(4)}.webp", made.getvalue(), "image/webp")
