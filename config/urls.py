@@ -6,7 +6,6 @@ from django.urls import include, path
 from core.health import views as health
 from core.media import picture
 
-
 urlpatterns = [
     path("healthz", health.alive),
     path("readyz", health.ready),

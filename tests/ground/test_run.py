@@ -34,7 +34,7 @@ def shop() -> Iterator[Store]:
     remove(one.data)
 
 
-def wait_until(what: Callable[[], object], within: float = 20) -> None:
+def wait_until(what: Callable[[], object], within: float = 60) -> None:
     until = time.monotonic() + within
     while not what():
         assert time.monotonic() < until, f"not within {within} s"
