@@ -14,6 +14,8 @@ import redis
 import requests
 from django.conf import settings
 
+from core import regions
+from core.web import prebuilt
 from supervisor.children import dies_with_parent
 from supervisor.keeper import embedded_servers
 from supervisor.surroundings import ROOT, complete
@@ -42,6 +44,8 @@ def _clean_outside() -> Iterator[None]:
     """Every test begins with empty counters, queues and caches and with a sandbox that knows nothing."""
     if "services" in _started:
         _flush_redis()
+    regions.forget()
+    prebuilt._forget()
     box = _started.get("sandbox")
     if isinstance(box, Sandbox):
         box.reset()
