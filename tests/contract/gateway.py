@@ -164,6 +164,10 @@ class GatewayContract:
             self.gateway.refund(opened.gateway_id, Money(44852, "IDR"), "GATE1-R1")
 
     def test_hints_bear_any_shape(self) -> None:
-        for body in (None, 1, "text", [], {}, {"data": None}, {"data": []}, {"event": 5, "data": {"payment_id": 7}}):
+        shapes: tuple[Any, ...] = (
+            *(None, 1, "text", [], {}, {"data": None}, {"data": []}),
+            {"event": 5, "data": {"payment_id": 7}},
+        )
+        for body in shapes:
             hint = self.gateway.read_hint(body)
             assert not (hint.reference or hint.gateway_id or hint.payment_id or hint.refund_id or hint.dedupe)

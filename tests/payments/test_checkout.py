@@ -14,6 +14,7 @@ from accounts.models import User
 from core.errors import Refused
 from core.models import MailMessage
 from payments import checkout, opening
+from payments.gateways import for_code
 from payments.models import Payment
 from storefront.inquiries import services as inquiries
 from storefront.orders.models import Order, OrderEvent
@@ -224,19 +225,17 @@ def test_every_kind_of_channel_can_be_placed(sandbox: Sandbox) -> None:
         assert payment_of(order).instructions, code
 
 
-def test_no_transaction_is_open_while_the_gateway_is_called(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_transaction_is_open_while_the_gateway_is_called(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     depth = len(connection.savepoint_ids)
     seen: list[int] = []
-    create = opening.for_code("xendit").create
+    create = for_code("xendit").create
 
     def watched(charge: Any) -> Any:
         seen.append(len(connection.savepoint_ids) - depth)
         assert Payment.objects.get(reference=charge.reference).state == State.OPENING
         return create(charge)
 
-    monkeypatch.setattr(opening.for_code("xendit"), "create", watched)
+    monkeypatch.setattr(for_code("xendit"), "create", watched)
     checkout.place(token(), ME)
     assert seen == [0]
 
@@ -244,7 +243,9 @@ def test_no_transaction_is_open_while_the_gateway_is_called(
 def test_placing_takes_at_most_twelve_statements(sandbox: Sandbox) -> None:
     promo = factories.promo(max_usage=5, max_usage_per_id=5)
     asked = token(promo=promo, discount_minor=4945)
-    with CaptureQueriesContext(connection, ) as ran:
+    with CaptureQueriesContext(
+        connection,
+    ) as ran:
         checkout.place(asked, ME)
     statements = [one["sql"] for one in ran if not one["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT"))]
     assert len(statements) <= 12, "\n".join(statements)

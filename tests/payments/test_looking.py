@@ -99,7 +99,7 @@ def test_a_row_that_raises_does_not_stall_the_others(sandbox: Sandbox, monkeypat
     def stumble(payment: Payment, *args: object, **more: object) -> None:
         if payment.order_id == bad.pk:
             raise ValueError("poison")
-        accept(payment, *args, **more)  # type: ignore[arg-type]
+        accept(payment, *args, **more)
 
     monkeypatch.setattr(looking, "accept", stumble)
     assert looking.poll_due() == 2

@@ -13,6 +13,7 @@ from core.errors import Refused
 from core.models import AuditEntry, StaffCase
 from core.money import Money
 from payments import looking, refunds
+from payments.gateways import for_code
 from payments.gateways.base import RefundReply, RefundStanding
 from payments.models import Account, Payment, Refund
 from storefront.orders.models import Order
@@ -195,7 +196,7 @@ def test_a_hint_about_another_refund_changes_nothing(sandbox: Sandbox) -> None:
     refund = owed(paid(sandbox))
     other = paid(sandbox)
     sandbox.faults(refund={"never": 1})
-    theirs = looking.for_code("xendit").refund(payment_of(other).gateway_id, Money(TOTAL, "IDR"), "SOMEBODY-R1")
+    theirs = for_code("xendit").refund(payment_of(other).gateway_id, Money(TOTAL, "IDR"), "SOMEBODY-R1")
     Refund.objects.filter(pk=refund.pk).update(state=State.SENDING)
     refunds.look(again(refund), theirs.gateway_id)
     assert (again(refund).state, again(refund).gateway_id) == (State.SENDING, "")

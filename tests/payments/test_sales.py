@@ -20,9 +20,7 @@ pytestmark = pytest.mark.django_db
 
 def ended(delivered: int, quantity: int = 1, **quote: object) -> Order:
     """A paid order of which that many units arrived, booked."""
-    order, payment = unplaced(
-        quantity=quantity, channel=factories.channel(is_refundable=True), **quote
-    )
+    order, payment = unplaced(quantity=quantity, channel=factories.channel(is_refundable=True), **quote)
     settle(payment.pk, money(order.total_minor, ref=f"cptr-{order.pk}"))
     order = orders.lock(order.pk)
     orders.advance(order, Order.Status.PROCESSING, by="test")

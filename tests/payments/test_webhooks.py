@@ -71,8 +71,8 @@ def test_a_forged_webhook_is_kept_and_never_acted_on(sandbox: Sandbox) -> None:
         "event": "payment.capture",
         "data": {"payment_id": "py-forged", "reference_id": order.number, "status": "SUCCEEDED"},
     }
-    for token in ("", "wrong"):
-        assert post(body, token) == 401
+    for wrong in ("", "wrong"):
+        assert post(body, wrong) == 401
     assert webhooks.work_inbox() == 0
     message = InboxMessage.objects.get()
     assert (message.is_authentic, message.state, message.times) == (False, "IGNORED", 2)
