@@ -78,11 +78,19 @@ async function copy(text) {
   }
 }
 
-// The popup: once per key and device, never over a sheet or on the way to paying.
+// The popup: once per key and device, when the visitor has begun to look around, never over a sheet.
 const popup = document.getElementById("popup");
 if (popup && stored("popup") !== popup.dataset.once) {
-  stored("popup", popup.dataset.once);
-  setTimeout(() => document.querySelector("dialog[open], :popover-open") || popup.showModal(), 1200);
+  const showPopup = () => {
+    removeEventListener("scroll", showPopup);
+    clearTimeout(popupTimer);
+    if (stored("popup") === popup.dataset.once || document.querySelector("dialog[open], :popover-open")) return;
+    if (document.activeElement?.matches("input")) return; // Whoever types knows what they want.
+    stored("popup", popup.dataset.once);
+    popup.showModal();
+  };
+  const popupTimer = setTimeout(showPopup, 8000);
+  addEventListener("scroll", showPopup, { passive: true, once: true });
 }
 
 // Search: arrows walk through what was found, Enter goes there, Escape closes.
