@@ -146,7 +146,7 @@ class Store:
         self.output: list[str] = []
         self.process: subprocess.Popen[str] | None = None
 
-    def start(self, within: float = 60) -> float:
+    def start(self, within: float = 180) -> float:
         """Returns the seconds until the store said that it is ready."""
         begun = time.monotonic()
         self.data.mkdir(parents=True, exist_ok=True)
