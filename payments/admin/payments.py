@@ -1,0 +1,107 @@
+"""Payment attempts and what was captured on them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action, display
+
+from core.admin.bases import ReadOnlyAdmin, ReadOnlyInline, back_to, money_column, pretty
+from payments import looking
+from payments.gateways.base import GatewayUnavailable
+from payments.models import Capture, Payment
+
+STATE_LOOKS = {
+    "OPENING": "info",
+    "OPEN": "info",
+    "SETTLED": "success",
+    "FAILED": "danger",
+    "EXPIRED": "warning",
+    "CANCELLED": "warning",
+}
+EFFECT_LOOKS = {"PAID": "success", "LATE_PAID": "success", "SURPLUS": "danger"}
+
+
+class CaptureInline(ReadOnlyInline):
+    model = Capture
+    fields = ["created_at", "gateway_ref", "amount", "effect", "captured_at"]
+    readonly_fields = fields
+    amount = money_column("amount_minor", title=_("amount"))
+
+
+@admin.register(Payment)
+class PaymentAdmin(ReadOnlyAdmin):
+    list_display = [
+        "created_at",
+        "reference",
+        "channel",
+        "amount",
+        "received",
+        "shown_state",
+        "gateway_id",
+        "settled_at",
+    ]
+    list_filter = ["state", "gateway", "channel__code", "currency"]
+    list_select_related = ["channel", "channel__region"]
+    search_fields = ["reference", "gateway_id", "order__number", "order__email"]
+    date_hierarchy = "created_at"
+    exclude = ["instructions", "state", "amount_minor", "received_minor"]
+    readonly_fields = ["amount", "received", "shown_state", "shown_instructions", "order_page"]
+    inlines = [CaptureInline]
+    actions_detail = ["look_now"]
+
+    amount = money_column("amount_minor", title=_("asked for"))
+    received = money_column("received_minor", title=_("received"))
+
+    @display(description=_("state"), label=STATE_LOOKS)
+    def shown_state(self, payment: Payment) -> str:
+        return payment.state
+
+    @display(description=_("instructions"))
+    def shown_instructions(self, payment: Payment) -> str:
+        return pretty(payment.instructions)
+
+    @display(description=_("order page"))
+    def order_page(self, payment: Payment) -> str:
+        return format_html(
+            '<a href="{}">{}</a>',
+            reverse("admin:storefront_order_change", args=[payment.order_id]),
+            payment.order,
+        )
+
+    def has_look_now_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return bool(request.user.has_perm("payments.view_payment"))
+
+    @action(description=_("Look at the gateway now"), icon="refresh", permissions=["look_now"])
+    def look_now(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        payment = Payment.objects.select_related("order").get(pk=object_id)
+        try:
+            looked = looking.look(payment, by=request.user.get_username()) if payment.gateway_id else None
+        except GatewayUnavailable as problem:
+            messages.error(request, _("The gateway does not answer: %(why)s") % {"why": problem})
+        else:
+            if looked is None:
+                messages.warning(request, _("The gateway never told us its number for this payment."))
+            else:
+                messages.success(request, _("The gateway says: %(standing)s") % {"standing": looked.standing})
+        return back_to(request, reverse("admin:payments_payment_change", args=[object_id]))
+
+
+@admin.register(Capture)
+class CaptureAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", "payment", "amount", "shown_effect", "gateway_ref", "captured_at"]
+    list_filter = ["effect", "gateway", "currency"]
+    list_select_related = ["payment"]
+    search_fields = ["gateway_ref", "payment__reference"]
+    date_hierarchy = "created_at"
+
+    amount = money_column("amount_minor", title=_("amount"))
+
+    @display(description=_("effect"), label=EFFECT_LOOKS)
+    def shown_effect(self, capture: Capture) -> str:
+        return capture.effect

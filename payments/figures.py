@@ -1,0 +1,51 @@
+"""What Prometheus is told about payments, computed when it asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.db.models import Count, Min
+from django.utils import timezone
+
+from core.figures import gauge
+from core.models import InboxMessage
+from payments.models import Payment, Refund
+from storefront.orders.models import Order
+
+
+def _unpaid() -> float:
+    return float(Order.objects.filter(status=Order.Status.PENDING).count())
+
+
+def _overdue_age() -> float:
+    now = timezone.now()
+    unpaid = Order.objects.filter(status=Order.Status.PENDING, expires_at__lte=now)
+    oldest = unpaid.aggregate(oldest=Min("expires_at"))["oldest"]
+    return (now - oldest).total_seconds() if oldest else 0.0
+
+
+def _inbox_age() -> Mapping[str, float]:
+    """Seconds since the oldest message that is not worked off came in, by party."""
+    waiting = InboxMessage.objects.filter(state=InboxMessage.State.NEW)
+    now = timezone.now()
+    oldest = waiting.values_list("party").annotate(oldest=Min("received_at")).order_by()
+    return {party: (now - received_at).total_seconds() for party, received_at in oldest}
+
+
+def _live_payments() -> Mapping[str, float]:
+    counted = dict(Payment.objects.filter(state__in=Payment.LIVE).values_list("state").annotate(Count("pk")).order_by())
+    return {state.lower(): float(counted.get(state, 0)) for state in Payment.LIVE}
+
+
+def _open_refunds() -> Mapping[str, float]:
+    waiting = Refund.objects.exclude(state=Refund.State.DONE)
+    counted = dict(waiting.values_list("state").annotate(Count("pk")).order_by())
+    return {state.lower(): float(counted.get(state, 0)) for state in Refund.State.values if state != "DONE"}
+
+
+def register() -> None:
+    gauge("gerbang_orders_unpaid", "Orders that wait for money.", _unpaid)
+    gauge("gerbang_order_overdue_age_seconds", "How long the oldest unpaid order is past its deadline.", _overdue_age)
+    gauge("gerbang_inbox_age_seconds", "Age of the oldest message that is not worked off, by party.", _inbox_age)
+    gauge("gerbang_payments_live", "Payments that may be paid in time, by state.", _live_payments)
+    gauge("gerbang_refunds_open", "Refunds whose money has not gone, by state.", _open_refunds)
