@@ -9,17 +9,14 @@ import logging
 import unicodedata
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from core.cases import open_case
-from core.models import StaffCase
-from core.money import Money
 from core.wake import wake
-from fulfilment import clocks, finishing
+from fulfilment import clocks, evidence, finishing
 from fulfilment.models import Attempt, HistoryRow, SupplierAccount, SupplierProduct, TopUp
 
 logger = logging.getLogger(__name__)
@@ -91,9 +88,16 @@ def _settle(attempt: Attempt, rows: list[HistoryRow]) -> None:
         _prove_name(attempt, row)
         _end(attempt, row)
     elif attempt.state == Attempt.State.REJECTED and row.status == SUCCESS:
-        report(attempt, "refused_but_made", "A refused purchase stands in the history as delivered", row=shown(row))
+        evidence.report(
+            attempt,
+            "refused_but_made",
+            "A refused purchase stands in the history as delivered",
+            row=evidence.shown(row),
+        )
     elif attempt.ended_at is not None and not is_in_accord(attempt.state, row.status):
-        report(attempt, "flip", "The supplier says something else now than when the top-up ended", row=shown(row))
+        evidence.report(
+            attempt, "flip", "The supplier says something else now than when the top-up ended", row=evidence.shown(row)
+        )
 
 
 def _row_of(attempt: Attempt, rows: list[HistoryRow]) -> HistoryRow | None:
@@ -184,7 +188,7 @@ def _resolve(attempt: Attempt, offsets: tuple[timedelta, timedelta], is_behind: 
         adopt(attempt, fitting[0], by="the history")
         return
     if len(fitting) > 1:
-        _ask_staff(attempt, ["several rows fit"], rows, now)
+        evidence.ask_staff(attempt, ["several rows fit"], rows, now)
         return
     assert attempt.answered_at is not None
     settled_at = attempt.answered_at + clocks.retry_after()
@@ -206,7 +210,7 @@ def _resolve(attempt: Attempt, offsets: tuple[timedelta, timedelta], is_behind: 
     if not reasons:
         not_created(attempt, by="the history")
     elif any(against.values()) or now > settled_at + clocks.patience():
-        _ask_staff(attempt, reasons, rows, now)
+        evidence.ask_staff(attempt, reasons, rows, now)
 
 
 def _history_is_behind(account: SupplierAccount, now: datetime) -> bool:
@@ -243,7 +247,7 @@ def adopt(attempt: Attempt, row: HistoryRow, *, by: str) -> bool:
     except IntegrityError:
         return False
     attempt.refresh_from_db()
-    _close_case(attempt, f"the order stands in the history as {row.transaction_id}")
+    evidence.close_case(attempt, f"the order stands in the history as {row.transaction_id}")
     release_player(attempt)
     _end(attempt, row)
     return True
@@ -263,7 +267,7 @@ def not_created(attempt: Attempt, *, by: str) -> bool:
         TopUp.objects.filter(pk=attempt.topup_id, state=TopUp.State.UNKNOWN).update(
             state=TopUp.State.QUEUED, not_before=now, waits_for=""
         )
-    _close_case(attempt, "proved not made; one more attempt follows")
+    evidence.close_case(attempt, "proved not made; one more attempt follows")
     wake("fulfilment.send", "topups", attempt.topup_id)
     release_player(attempt)
     return True
@@ -295,7 +299,7 @@ def look_after_accepted(limit: int = 200, now: datetime | None = None) -> None:
         try:
             settle_from_store(attempt)
             if attempt.sent_at < moment - _SLOW:
-                report(attempt, "slow", "The supplier has not finished a top-up for half an hour")
+                evidence.report(attempt, "slow", "The supplier has not finished a top-up for half an hour")
         except Exception:
             logger.exception("attempt %s could not be looked after", attempt.pk)
 
@@ -307,7 +311,7 @@ def ask_overdue(now: datetime | None = None) -> None:
     for attempt in Attempt.objects.filter(state=Attempt.State.UNKNOWN, answered_at__lt=overdue).select_related(
         "topup__order", "account", "product"
     )[:200]:
-        _ask_staff(attempt, ["nothing settled it in time"], unexplained(attempt), moment)
+        evidence.ask_staff(attempt, ["nothing settled it in time"], unexplained(attempt), moment)
 
 
 def report_foreign(limit: int = 100, now: datetime | None = None) -> None:
@@ -330,91 +334,6 @@ def report_foreign(limit: int = 100, now: datetime | None = None) -> None:
             "foreign_row",
             f"foreign_row:{row.pk}",
             f"{row.account.name}: {row.transaction_id} belongs to no attempt of ours",
-            evidence={"row": shown(row)},
+            evidence={"row": evidence.shown(row)},
             actions="Find out who bought it. Whoever orders by hand on this account must stop, or tell the shop first.",
         )
-
-
-def shown(row: HistoryRow) -> dict[str, Any]:
-    """A history row as evidence."""
-    return {
-        "row": row.pk,
-        "transaction_id": row.transaction_id,
-        "made_at": row.made_at.isoformat(),
-        "player_id": row.player_id,
-        "game_code": row.game_code,
-        "product_name": row.product_name,
-        "cost": str(Money(row.cost_minor, row.account.currency)),
-        "status": row.status,
-        "first_seen_at": row.first_seen_at.isoformat(),
-    }
-
-
-def evidence(attempt: Attempt) -> dict[str, Any]:
-    """What is known about an attempt, for the person who has to decide."""
-    account = attempt.account
-    return {
-        "attempt": attempt.pk,
-        "unit": attempt.topup.unit,
-        "number": attempt.number,
-        "state": attempt.state,
-        "supplier": account.code,
-        "game": attempt.game_code,
-        "product": f"{attempt.product_code} ({attempt.product_name})",
-        "cost": str(Money(attempt.cost_minor, account.currency)),
-        "player": attempt.player_id,
-        "zone": attempt.zone,
-        "sent_at": attempt.sent_at.isoformat(),
-        "call_ended_at": attempt.answered_at.isoformat() if attempt.answered_at else "",
-        "http_status": attempt.http_status,
-        "answer": attempt.answer[:4000],
-        "callback_seen_at": attempt.callback_seen_at.isoformat() if attempt.callback_seen_at else "",
-        "covered_polls": attempt.covered_polls,
-        "coverage_lost": attempt.coverage_lost,
-        "balance_before": attempt.balance_before_minor,
-        "balance_now": account.balance_minor,
-        "counters_now": account.counters,
-    }
-
-
-def report(attempt: Attempt, kind: str, title: str, **more: Any) -> None:
-    """A case of that kind stands for the attempt; nothing moves by it."""
-    open_case(
-        kind,
-        f"attempt:{attempt.pk}:{kind}",
-        title,
-        about=attempt.topup.order.number,
-        evidence=evidence(attempt) | more,
-        actions="Ask the supplier what became of it, then set it right with them or the customer. Nothing moved yet.",
-    )
-
-
-def _ask_staff(attempt: Attempt, reasons: list[str], rows: list[HistoryRow], now: datetime) -> None:
-    around = HistoryRow.objects.filter(account_id=attempt.account_id, player_id=attempt.player_id).order_by("-id")[:20]
-    open_case(
-        "unknown_outcome",
-        _case_key(attempt),
-        "Nobody knows whether the supplier made this top-up",
-        about=attempt.topup.order.number,
-        evidence=evidence(attempt)
-        | {
-            "why_not_by_itself": reasons,
-            "rows_unexplained": [shown(row) for row in rows],
-            "rows_of_this_player": [shown(row) for row in around],
-            "asked_at": now.isoformat(),
-        },
-        actions=(
-            "Look it up with the supplier. Adopt the row that is this order's, or mark the attempt as not made and it"
-            " is sent again. It is still watched: evidence that comes in later settles it and closes this case."
-        ),
-    )
-
-
-def _case_key(attempt: Attempt) -> str:
-    return f"attempt:{attempt.pk}:unknown"
-
-
-def _close_case(attempt: Attempt, resolution: str) -> None:
-    StaffCase.objects.filter(key=_case_key(attempt), state=StaffCase.State.OPEN).update(
-        state=StaffCase.State.RESOLVED, resolved_at=timezone.now(), resolution=resolution
-    )

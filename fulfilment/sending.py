@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from core.cases import open_case
 from core.money import Money
-from fulfilment import clocks, finishing, history, profiles, resolving, routing
+from fulfilment import clocks, evidence, finishing, history, profiles, resolving, routing
 from fulfilment.models import Attempt, SupplierAccount, TopUp
 from fulfilment.routing import GiveUp, Go, Wait
 from fulfilment.suppliers import for_code
@@ -208,7 +208,7 @@ def _accepted(attempt: Attempt, placed: Placed) -> None:
     other_player = bool(placed.player_id) and placed.player_id != attempt.player_id
     other_price = placed.cost is not None and not resolving.is_near_cost(placed.cost.minor, attempt.cost_minor)
     if other_player or other_price:
-        resolving.report(attempt, "answer_differs", "The supplier took another player or price than was asked for")
+        evidence.report(attempt, "answer_differs", "The supplier took another player or price than was asked for")
     # A callback may have come before this answer, and with it a look at the history that already shows the end.
     resolving.settle_from_store(attempt)
 
@@ -277,7 +277,7 @@ def _came_too_late(attempt: Attempt, placed: Placed) -> None:
     attempt.refresh_from_db()
     if attempt.transaction_id == placed.transaction_id:
         return
-    resolving.report(
+    evidence.report(
         attempt, "late_answer", "A purchase that was counted as not made was answered after all",
         answer=placed.raw, transaction_id=placed.transaction_id,
     )  # fmt: skip
