@@ -85,11 +85,13 @@ def poll_wanted(sleep: Callable[[float], None] = time.sleep) -> None:
         if not accounts:
             return
         for account in accounts:
-            since = (timezone.now() - account.polled_at).total_seconds() if account.polled_at else gap
-            if since < gap:
+            now = timezone.now()
+            if account.poll_claimed_at and account.poll_claimed_at > now - STALE_CLAIM:
+                sleep(gap)  # whoever is at it began before this callback came
+            elif account.polled_at and (since := (now - account.polled_at).total_seconds()) < gap:
                 sleep(gap - since)
             if not poll(account):
-                return  # somebody else is at it, or the history is away: the clock's next tick looks again
+                return  # the history is away: the clock's next tick looks again
 
 
 def poll(account: SupplierAccount) -> bool:
