@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from django import forms
@@ -154,12 +155,17 @@ def subject_of(obj: models.Model) -> str:
     return f"{obj._meta.label_lower}:{obj.pk}"[:120]
 
 
+def _in_utc(value: Any) -> Any:
+    # A form gives the same instant in the reader's zone, which is no change.
+    return value.astimezone(UTC) if isinstance(value, datetime) and value.tzinfo else value
+
+
 def row_of(obj: models.Model | None, **instead: Any) -> dict[str, Any] | None:
     """The row's columns as plain JSON, without secrets; None for no row."""
     if obj is None:
         return None
     columns = {
-        field.attname: field.value_from_object(obj)
+        field.attname: _in_utc(field.value_from_object(obj))
         for field in obj._meta.concrete_fields
         if field.attname not in _NEVER_RECORDED
     }
