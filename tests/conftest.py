@@ -17,7 +17,7 @@ from django.conf import settings
 from core import regions
 from core.web import prebuilt
 from supervisor.children import dies_with_parent
-from supervisor.keeper import embedded_servers
+from supervisor.keeper import embedded_servers, lock_alone
 from supervisor.surroundings import ROOT, complete
 from tests.ports import free_pair
 from tests.settings import KEPT_OUT, RUN
@@ -255,3 +255,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if BROWSER is None:
         terminalreporter.write_line("browser tests left out: no Chromium (on Debian: apt-get install chromium)")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Removes this run's folder, and those of runs that were killed. Where servers still stand, their keeper does it."""
+    folders = Path(os.environ[RUN]).parent
+    if "PYTEST_XDIST_WORKER" in os.environ or not folders.is_dir():
+        return
+    for folder in folders.iterdir():
+        pid = folder.name.partition("-")[0]
+        if pid != str(os.getpid()) and Path(f"/proc/{pid}").exists():
+            continue
+        lock = lock_alone(folder / "supervisor.lock")
+        if lock is not None:
+            with lock:
+                remove(folder)
