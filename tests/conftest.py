@@ -258,7 +258,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Removes this run's folder, and those of runs that were killed. Where servers still stand, their keeper does it."""
+    """Removes this run's folder, and those of runs that were killed. Servers' keepers remove theirs."""
     folders = Path(os.environ[RUN]).parent
     if "PYTEST_XDIST_WORKER" in os.environ or not folders.is_dir():
         return
