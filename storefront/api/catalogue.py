@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.web.api import ApiView, data
-from storefront.api.reads import PRODUCT, REGION, REGION_ERRORS, asked, language, region_asked
+from storefront.api.reads import CODE, FILTER, PRODUCT, REGION, REGION_ERRORS, asked, language, region_asked
 from storefront.api.shapes import answers, enveloped
 from storefront.catalogue import shop
 from storefront.catalogue.models import ProductField
@@ -198,9 +198,9 @@ class Products(CatalogueView):
         description="A list, or with `productCode` that one product with its features and steps.",
         parameters=[
             REGION,
-            OpenApiParameter("categoryCode", str, description="Filter; an unknown one finds nothing"),
+            OpenApiParameter("categoryCode", FILTER, description="Filter; an unknown one finds nothing"),
             OpenApiParameter(
-                "productCode", str, description="One product in full", examples=[OpenApiExample("MLBB", value="MLBB")]
+                "productCode", CODE, description="One product in full", examples=[OpenApiExample("MLBB", value="MLBB")]
             ),
         ],
         responses=answers(
@@ -278,7 +278,7 @@ class Skus(CatalogueView):
         parameters=[
             REGION,
             PRODUCT,
-            OpenApiParameter("sectionCode", str, description="Filter; an unknown one finds nothing"),
+            OpenApiParameter("sectionCode", FILTER, description="Filter; an unknown one finds nothing"),
         ],
         responses=answers(enveloped("SkusEnvelope", SkuShown(many=True)), errors=(*REGION_ERRORS, 404)),
     )

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from core.web.api import ApiView, data
 from storefront.api.catalogue import Titled
 from storefront.api.reads import (
+    FILTER,
     PAYMENT_TYPE,
     REGION,
     REGION_ERRORS,
@@ -87,7 +88,7 @@ class Channels(ApiView):
         description="The channels that are open now.",
         parameters=[
             REGION,
-            OpenApiParameter("categoryCode", str, description="Filter; an unknown one finds nothing"),
+            OpenApiParameter("categoryCode", FILTER, description="Filter; an unknown one finds nothing"),
             PAYMENT_TYPE,
         ],
         responses=answers(enveloped("ChannelsEnvelope", ChannelShown(many=True)), errors=REGION_ERRORS),

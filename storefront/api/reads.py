@@ -22,8 +22,11 @@ from storefront.channels.services import closing_edges as channel_edges
 from storefront.content import shop as content
 
 REGION = OpenApiParameter("region", str, required=True, enum=["ID", "MY", "PH", "SG", "TH"], description="Region code")
+CODE = {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,30}$"}
+#: A filter may be any text; what is not known finds nothing.
+FILTER = {"type": "string", "pattern": r"^[^\x00]*$"}
 PRODUCT = OpenApiParameter(
-    "productCode", str, required=True, description="Product code", examples=[OpenApiExample("MLBB", value="MLBB")]
+    "productCode", CODE, required=True, description="Product code", examples=[OpenApiExample("MLBB", value="MLBB")]
 )
 PAYMENT_TYPE = OpenApiParameter(
     "paymentType", str, required=True, enum=sorted(PAYMENT_TYPES, reverse=True), description="What is paid for"
