@@ -23,8 +23,8 @@ def main() -> int:
     lines = [
         "# Last results",
         "",
-        f"Taken {datetime.now(UTC).date()} by `python -m bench`: client and all servers share the machine's cores; medians of",
-        "repeats taken in turns. A ratio is ours ÷ limit of the same run.",
+        f"Taken {datetime.now(UTC).date()} by `python -m bench`: client and all servers share the machine's cores;",
+        "medians of repeats taken in turns. A ratio is ours ÷ limit of the same run.",
         "",
         "| what | ours | limit | ratio | aim |",
         "|---|---|---|---|---|",

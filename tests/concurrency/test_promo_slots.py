@@ -88,7 +88,7 @@ def test_without_the_lock_more_get_one_than_there_are(monkeypatch: pytest.Monkey
     counted = services._counted
 
     def count_and_wait(*args: object) -> object:
-        counts = counted(*args)  # type: ignore[arg-type]
+        counts = counted(*args)
         everybody_has_counted.wait(timeout=30)
         return counts
 

@@ -159,7 +159,7 @@ class Bound:
         self.field = TranslatedFormField(is_html=is_html, widget=self.widget, required=False)
 
     def sent(self, query: str) -> object:
-        return self.field.clean(self.widget.value_from_datadict(QueryDict(query), {}, "title"))  # type: ignore[arg-type]
+        return self.field.clean(self.widget.value_from_datadict(QueryDict(query), {}, "title"))
 
 
 def test_each_language_has_an_input_with_its_name() -> None:

@@ -72,18 +72,18 @@ def test_written_by_currency_whatever_the_reader_s_language(minor: int, currency
 @pytest.mark.parametrize("value", [19.99, 1.0, True, "abc", "NaN", "Infinity", Decimal("0.001"), None])
 def test_what_is_no_amount_of_ringgit(value: object) -> None:
     with pytest.raises(NotAnAmount):
-        Money.of(value, "MYR")  # type: ignore[arg-type]
+        Money.of(value, "MYR")
 
 
 def test_rupiah_have_no_cents_and_units_are_whole() -> None:
     with pytest.raises(NotAnAmount):
         Money.of(Decimal("0.5"), "IDR")
     with pytest.raises(NotAnAmount):
-        Money(1.0, "IDR")  # type: ignore[arg-type]
+        Money(1.0, "IDR")
     with pytest.raises(NotAnAmount):
         Money(1, "XXX")
     with pytest.raises(NotAnAmount):
-        IDR(1) * 1.5  # type: ignore[operator]
+        IDR(1) * 1.5
     assert Money.of("19.99", "MYR").minor == 1999
     assert Money.of(Decimal("1.10"), "MYR").number == 1.1
 

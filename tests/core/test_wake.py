@@ -44,7 +44,7 @@ def test_what_was_undone_wakes_nobody(sent: list) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_message_stands_in_its_queue() -> None:
     wake.wake("fulfilment.take", "topups", 7)
-    message = json.loads(str(connection().lpop("topups"), "utf-8"))  # type: ignore[arg-type]
+    message = json.loads(str(connection().lpop("topups"), "utf-8"))
     assert message["headers"]["task"] == "fulfilment.take"
     assert message["headers"]["expires"]
 

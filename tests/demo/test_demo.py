@@ -96,10 +96,10 @@ class TestDemo:
         now = timezone.now()
         found = {promo.code: promo for promo in Promo.objects.all()}
         welcome, mlbb50 = found["WELCOME10"], found["MLBB50"]
-        assert (welcome.percent, welcome.min_minor, welcome.max_discount_minor) == (10, 50000, 10000)
+        assert (int(welcome.percent), welcome.min_minor, welcome.max_discount_minor) == (10, 50000, 10000)
         assert (welcome.max_usage, welcome.max_daily_usage) == (10000, 100)
         assert (welcome.max_usage_per_id, welcome.max_usage_per_device, welcome.max_usage_per_ip) == (1, 1, 1)
-        assert (mlbb50.percent, mlbb50.min_minor, mlbb50.max_discount_minor) == (50, 100000, 50000)
+        assert (int(mlbb50.percent), mlbb50.min_minor, mlbb50.max_discount_minor) == (50, 100000, 50000)
         assert mlbb50.days == ["MON", "WED", "FRI"]
         assert [product.code for product in mlbb50.products.all()] == ["MLBB"]
         assert [channel.code for channel in mlbb50.channels.all()] == ["DANA"]

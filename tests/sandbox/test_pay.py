@@ -8,7 +8,7 @@ RETURNS = {"success_return_url": "http://127.0.0.1:9/ok", "cancel_return_url": "
 
 
 def press(world: World, action: str, **more: bool) -> requests.Response:
-    return requests.post(f"{world.url}/pay/{INVOICE}", data={"action": action}, timeout=20, **more)  # type: ignore[arg-type]
+    return requests.post(f"{world.url}/pay/{INVOICE}", data={"action": action}, timeout=20, **more)
 
 
 def test_the_page_shows_what_is_to_be_paid_in_two_languages(world: World):

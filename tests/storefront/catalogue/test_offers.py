@@ -19,9 +19,9 @@ from tests.demo.shop import _loaded, demo_shop  # noqa: F401
 pytestmark = pytest.mark.usefixtures("demo_shop")
 
 
-def refusal(*args: Any) -> Refused:
+def refusal(product: str, sku: str, region: str) -> Refused:
     with pytest.raises(Refused) as caught:
-        find_offer(*args, timezone.now())
+        find_offer(product, sku, region, timezone.now())
     return caught.value
 
 

@@ -18,7 +18,7 @@ from tests.demo.shop import _loaded, demo_shop  # noqa: F401
 
 def channel(**with_: object) -> Channel:
     region = Region(code="ID", currency="IDR", time_zone="Asia/Jakarta")
-    return Channel(region=region, name="X", **{"min_minor": 1000, "max_minor": 10_000_000, **with_})  # type: ignore[arg-type]
+    return Channel(region=region, name="X", **{"min_minor": 1000, "max_minor": 10_000_000, **with_})
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_limits_are_held_against_the_total() -> None:
 @pytest.mark.usefixtures("demo_shop")
 class TestOffered:
     def test_found_with_its_region(self, django_assert_num_queries: object) -> None:
-        with django_assert_num_queries(1):  # type: ignore[operator]
+        with django_assert_num_queries(1):
             found = find_channel("QRIS", "ID", "purchase")
             assert (found.region.currency, found.category.code) == ("IDR", "E_WALLET")
 
