@@ -15,10 +15,10 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from core import regions
 from core.errors import Refused
 from core.translated import pick
 from core.web import prebuilt
-from storefront import regions
 from storefront.catalogue import shop as catalogue
 from storefront.catalogue.shop import ProductPage, SkuCard
 from storefront.channels import shop as channels
@@ -83,7 +83,7 @@ def product_context(
             }
             for entry in promos.listed(shop.region.code, product.pk, now)
         ],
-        "dial_codes": [{"code": region.code, "prefix": region.dial_code} for region in regions.active_regions()],
+        "dial_codes": [{"code": region.code, "prefix": region.dial_code} for region in regions.regions()],
         "check_url": shop.url(f"{slug}/check"),
         "quote_url": shop.url(f"{slug}/quote"),
         "promo_url": shop.url(f"{slug}/promo"),

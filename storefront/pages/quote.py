@@ -16,13 +16,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from core import regions
 from core.errors import Refused
 from core.money import Money
 from core.translated import pick
 from core.web import throttle
 from core.web.client import Client, client_of, with_device
 from core.web.origin import own_pages_only
-from storefront import regions
 from storefront.catalogue.models import Product, ProductRegion
 from storefront.catalogue.services import Offer, find_offer
 from storefront.channels.models import Channel
@@ -83,7 +83,7 @@ def _first_words(refusal: Refused) -> str:
 
 
 def _country(code: str) -> str:
-    return next((region.country for region in regions.active_regions() if region.code == code), code)
+    return next((region.country for region in regions.regions() if region.code == code), code)
 
 
 @own_pages_only

@@ -15,8 +15,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import register_converter
 from django.utils import formats, timezone, translation
 
+from core import regions
 from core.models import Region
-from storefront import regions
 from storefront.catalogue.services import closing_edges as product_edges
 from storefront.channels.services import closing_edges as channel_edges
 from storefront.content import shop as content
@@ -67,7 +67,7 @@ register_converter(ShopConverter, "shop")
 def shop_at(place: str) -> Shop:
     """The shop of an address's first part; Http404 where the language or region is not offered."""
     language, _, code = place.partition("-")
-    region = next((region for region in regions.active_regions() if region.code == code.upper()), None)
+    region = next((region for region in regions.regions() if region.code == code.upper()), None)
     if region is None or language not in dict(settings.LANGUAGES):
         raise Http404
     return Shop(language, region)
@@ -91,8 +91,8 @@ def in_shop(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 def visitors_shop(request: HttpRequest) -> Shop:
     """The shop a visitor without an address is sent to: the last one by cookie, else by Accept-Language."""
     language, _, code = request.COOKIES.get("shop", "").partition("-")
-    offered = {region.code: region for region in regions.active_regions()}
-    region = offered.get(code.upper()) or regions.default_region()
+    offered = {region.code: region for region in regions.regions()}
+    region = offered.get(code.upper()) or regions.default()
     if language not in dict(settings.LANGUAGES):
         language = translation.get_language_from_request(request).split("-")[0]
     if language not in dict(settings.LANGUAGES):
@@ -121,7 +121,7 @@ def around(shop: Shop, rest: str = "", *, query: str = "", sold_in: Iterable[str
     `sold_in`: codes of the regions that have this page; links to the others lead to their home page.
     """
     tail = rest + (f"?{query}" if query else "")
-    everywhere = regions.active_regions()
+    everywhere = regions.regions()
     here = {region.code for region in everywhere} if sold_in is None else set(sold_in)
     offered = [entry for entry in content.languages() if entry.code in dict(settings.LANGUAGES)]
     return {
