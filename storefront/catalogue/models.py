@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -25,11 +26,21 @@ class Category(models.Model):
         return pick(self.title, "en") or self.code
 
 
+# Pages stand beside products in an address (/id-id/help): a product by that name could not be reached.
+RESERVED_SLUGS = frozenset({"account", "claim", "help", "invoices", "place", "quote", "search", "status", "track"})
+
+
+def validate_slug_is_free(slug: str) -> None:
+    """Raises ValidationError for a word that is the address of one of the shop's own pages."""
+    if slug.lower() in RESERVED_SLUGS:
+        raise ValidationError(_("“%(slug)s” is the address of one of the shop's own pages.") % {"slug": slug})
+
+
 class Product(models.Model):
     """A game, wallet, operator or service whose SKUs are sold; the columns `check_*` say who knows its accounts."""
 
     code = models.CharField(max_length=30, unique=True)
-    slug = models.SlugField(max_length=60, unique=True)
+    slug = models.SlugField(max_length=60, unique=True, validators=[validate_slug_is_free])
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="products")
     name = models.CharField(max_length=80, help_text=_("short, e.g. Mobile Legends"))
     title = models.CharField(max_length=120, help_text=_("in full, e.g. Mobile Legends: Bang Bang"))

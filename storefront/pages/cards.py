@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils import formats
 from django.utils.translation import gettext as _
 
 from storefront.catalogue.shop import ProductCard
@@ -12,6 +13,13 @@ from storefront.pages.shop import Shop
 
 def closed_until(shop: Shop, card: ProductCard) -> str:
     return _("Open again at %(time)s") % {"time": shop.clock(card.closed_until)} if card.closed_until else ""
+
+
+def percent_off(share: float) -> str:
+    """A discount as tiles say it: whole percents, never more than it is; "" for none, tenths below one percent."""
+    if share <= 0:
+        return ""
+    return str(int(share)) if share >= 1 else formats.number_format(int(share * 10) / 10)
 
 
 def tile(shop: Shop, card: ProductCard) -> dict[str, Any]:

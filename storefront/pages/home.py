@@ -13,7 +13,7 @@ from core.web import prebuilt
 from storefront.catalogue import shop as catalogue
 from storefront.catalogue.search import find
 from storefront.content import shop as content
-from storefront.pages.cards import tile
+from storefront.pages.cards import percent_off, tile
 from storefront.pages.shop import Shop, around, in_shop, next_edge, visitors_shop
 
 # Names of icons in static/icons/sprite.svg, by category code.
@@ -51,7 +51,7 @@ def home(request: HttpRequest, shop: Shop) -> HttpResponse:
                     "url": shop.url(f"{card.product_slug}?sku={card.code}"),
                     "price": str(card.price),
                     "original_price": str(card.original),
-                    "discount_percent": _percent(card.discount),
+                    "discount_percent": percent_off(card.discount),
                     "image": card.image,
                 }
                 for card in _one_of_each(deals)
@@ -91,10 +91,6 @@ def _one_of_each(deals: list[catalogue.SkuCard]) -> list[catalogue.SkuCard]:
     for card in deals:
         best.setdefault(card.product_code, card)
     return list(best.values())[:MOST_DEALS]
-
-
-def _percent(value: float) -> str:
-    return f"{value:g}"
 
 
 @prebuilt.page(params=("q",), edge=next_edge)

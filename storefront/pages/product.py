@@ -23,7 +23,7 @@ from storefront.catalogue import shop as catalogue
 from storefront.catalogue.shop import ProductPage, SkuCard
 from storefront.channels import shop as channels
 from storefront.channels.models import Channel
-from storefront.pages.cards import closed_until
+from storefront.pages.cards import closed_until, percent_off
 from storefront.pages.shop import Shop, around, in_shop, next_edge
 from storefront.pictures import absolute
 from storefront.promos import services as promos
@@ -144,7 +144,7 @@ def _amount(sku: SkuCard) -> dict[str, Any]:
         "price": str(sku.price),
         "price_minor": sku.price.minor,
         "original_price": str(sku.original),
-        "discount_percent": f"{sku.discount:g}" if sku.discount else "",
+        "discount_percent": percent_off(sku.discount),
         "image": sku.image,
         "badge": {"text": sku.badge_text, "color": sku.badge_color} if sku.badge_text else None,
         "is_available": sku.is_available,

@@ -22,8 +22,6 @@ from storefront.channels.services import closing_edges as channel_edges
 from storefront.content import shop as content
 from storefront.pictures import absolute, drawn
 
-# Words of fixed pages in the place where product slugs stand (decisions, Region and catalogue).
-RESERVED = frozenset({"search", "track", "help", "invoices", "quote", "place", "account", "status", "claim"})
 SYMBOLS = {"IDR": "Rp", "MYR": "RM", "PHP": "₱", "SGD": "S$", "THB": "฿"}
 
 

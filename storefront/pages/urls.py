@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from storefront.pages import art, home, product, quote
+from storefront.pages import art, home, product, quote, sitemap
 
 urlpatterns = [
     path("", home.root),
+    path("sitemap.xml", sitemap.sitemap),
+    path("robots.txt", sitemap.robots),
     path("art/social/<str:code>.png", art.social),
     path("art/<slug:kind>/<str:code>.svg", art.drawing),
     path("<shop:place>/", home.home, name="home"),
