@@ -1,0 +1,71 @@
+"""Takes the README's screenshots of a running demo shop: `.venv/bin/python docs/screenshots/take.py http://127.0.0.1:8000`.
+
+Buys 172 diamonds on the way, as a guest would, and plays the payer on the page of the outside world (next port).
+"""
+
+import secrets
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+HERE = Path(__file__).resolve().parent
+
+
+def shoot(page: Page, name: str, whole: bool = False) -> None:
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=HERE / f"{name}.png", full_page=whole)
+
+
+def choose(page: Page, name: str, value: str) -> None:
+    page.locator(f"label:has(input[name={name}][value={value}])").click()
+
+
+def walk(page: Page, shop: str, world: str, width: int) -> None:
+    page.goto(f"{shop}/id-id/")
+    shoot(page, f"home-{width}")
+    page.goto(f"{shop}/id-id/mobile-legends")
+    page.fill("[name=userId]", str(100_000_000 + secrets.randbelow(800_000_000)))
+    page.fill("[name=zoneId]", "8610")
+    page.locator("[name=zoneId]").blur()
+    expect(page.locator("#account-result [data-state=ok]")).to_be_visible()
+    choose(page, "skuCode", "MLBB_172")
+    choose(page, "paymentCode", "QRIS")
+    page.fill("[name=contactEmail]", "pembeli@example.com")
+    expect(page.locator("[data-promo]")).to_be_visible()
+    page.evaluate("scrollTo(0, 0)")
+    shoot(page, f"order-{width}")
+    page.click(".buy-button")
+    expect(page.locator("#confirm[open]")).to_be_visible()
+    shoot(page, f"confirm-{width}")
+    page.locator("#confirm .place button").click()
+    page.wait_for_url("**/invoices/GATE*")
+    page.evaluate("scrollTo(0, 0)")
+    page.screenshot(path=HERE / f"invoice-{width}.png")
+    payer = page.context.new_page()
+    payer.goto(f"{world}/pay/{page.url.rpartition('/')[2]}")
+    payer.locator("button").first.click()
+    payer.close()
+    expect(page.locator("#invoice-live")).to_have_attribute("data-status", "SUCCESS", timeout=30_000)
+    page.screenshot(path=HERE / f"done-{width}.png")
+
+
+def main() -> None:
+    shop = sys.argv[1].rstrip("/")
+    parts = urlsplit(shop)
+    world = f"{parts.scheme}://{parts.hostname}:{(parts.port or 80) + 1}"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"])
+        for width, height in ((390, 844), (1280, 800)):
+            address = f"10.55.{secrets.randbelow(250)}.{secrets.randbelow(250)}"
+            context = browser.new_context(
+                viewport={"width": width, "height": height}, extra_http_headers={"X-Forwarded-For": address}
+            )
+            walk(context.new_page(), shop, world, width)
+            context.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
