@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import uuid
 from typing import Any
 
 from django.contrib.auth.base_user import BaseUserManager
@@ -13,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.models import Region
+from core.translated import TranslatedField
 
 
 def new_public_id() -> str:
@@ -58,6 +60,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     primary_region = models.ForeignKey(Region, null=True, on_delete=models.PROTECT, related_name="+")
     current_region = models.ForeignKey(Region, null=True, on_delete=models.PROTECT, related_name="+")
     email_verified_at = models.DateTimeField(null=True, blank=True)
+    google_id = models.CharField(
+        max_length=64, unique=True, null=True, blank=True, help_text=_("Google's lasting id of the person")
+    )
+    picture = models.CharField(max_length=500, blank=True, help_text=_("path under media/, or Google's address"))
+    password_changed_at = models.DateTimeField(null=True, blank=True)
     is_staff = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
@@ -84,3 +91,115 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.first_name or self.email
+
+
+class Session(models.Model):
+    """One sign-in on one device: of an app (its refresh tokens are the session's family) or of a browser.
+
+    It is the authority: access tokens, refresh tokens and cookies are worth nothing once it has ended.
+    """
+
+    class Kind(models.TextChoices):
+        API = "API", _("app")
+        PAGE = "PAGE", _("browser")
+
+    class End(models.TextChoices):
+        LOGOUT = "LOGOUT", _("signed out")
+        OTHER_DEVICE = "OTHER_DEVICE", _("ended from another device")
+        PASSWORD = "PASSWORD", _("password changed")
+        REPLAY = "REPLAY", _("an old refresh token came back")
+        STAFF = "STAFF", _("ended by staff")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    kind = models.CharField(max_length=4, choices=Kind)
+    device = models.CharField(max_length=80, blank=True, help_text=_("as its user agent calls itself"))
+    device_key = models.CharField(max_length=64, blank=True, help_text=_("hash, to know the device again"))
+    address = models.GenericIPAddressField(null=True, blank=True)
+    cookie = models.CharField(max_length=40, blank=True, help_text=_("key of the browser's session row"))
+    created_at = models.DateTimeField(default=timezone.now)
+    seen_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_why = models.CharField(max_length=12, choices=End, blank=True)
+
+    class Meta:
+        ordering = ["-seen_at"]
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
+        indexes = [
+            models.Index(fields=["user", "-seen_at"], name="session_of_user"),
+            models.Index(fields=["seen_at"], name="session_seen"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.device or self.kind} {self.created_at:%Y-%m-%d}"
+
+
+class RefreshToken(models.Model):
+    """A refresh token, known by its hash alone. It is used once; its successor belongs to the same session."""
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="refresh_tokens")
+    hash = models.CharField(max_length=64, unique=True)
+    issued_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("refresh token")
+        verbose_name_plural = _("refresh tokens")
+
+    def __str__(self) -> str:
+        return f"{self.session_id} {self.issued_at:%Y-%m-%d %H:%M:%S}"
+
+
+class MailedToken(models.Model):
+    """What a link in a mail carries, known by its hash alone; good once and for a while."""
+
+    class Purpose(models.TextChoices):
+        VERIFY = "VERIFY", _("verify the address")
+        RESET = "RESET", _("reset the password")
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="mailed_tokens")
+    purpose = models.CharField(max_length=6, choices=Purpose)
+    hash = models.CharField(max_length=64, unique=True)
+    issued_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("mailed token")
+        verbose_name_plural = _("mailed tokens")
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.issued_at:%Y-%m-%d %H:%M:%S}"
+
+
+class Lockout(models.Model):
+    """Tries at one secret (a password, a code), counted in one statement each; accounts.lockouts alone writes it."""
+
+    key = models.CharField(max_length=90, primary_key=True, help_text=_("rule and hash of whom it guards"))
+    tries = models.PositiveIntegerField(default=0)
+    until = models.DateTimeField(db_index=True, help_text=_("the count begins anew then"))
+
+    class Meta:
+        verbose_name = _("lockout")
+        verbose_name_plural = _("lockouts")
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Benefit(models.Model):
+    """One line of what a membership level gives, instead of the shop's own lines for that level."""
+
+    level = models.CharField(max_length=8, choices=Level)
+    text = TranslatedField()
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["level", "position", "id"]
+        verbose_name = _("benefit")
+        verbose_name_plural = _("benefits")
+
+    def __str__(self) -> str:
+        return f"{self.level} {self.position}"

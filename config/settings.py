@@ -41,6 +41,9 @@ XENDIT_SECRET_KEY = env.secret("XENDIT_SECRET_KEY")
 XENDIT_CALLBACK_TOKEN = env.secret("XENDIT_CALLBACK_TOKEN")
 GOOGLE_CERTS_URL = env.address("GOOGLE_CERTS_URL")
 GOOGLE_CLIENT_ID = env.text("GOOGLE_CLIENT_ID")
+GOOGLE_CLIENT_SECRET = env.secret("GOOGLE_CLIENT_SECRET", "")
+GOOGLE_AUTHORIZE_URL = env.address("GOOGLE_AUTHORIZE_URL", "https://accounts.google.com/o/oauth2/v2/auth")
+GOOGLE_TOKEN_URL = env.address("GOOGLE_TOKEN_URL", "https://oauth2.googleapis.com/token")
 
 VALIDATION_TOKEN_SECONDS = env.integer("VALIDATION_TOKEN_SECONDS", 900, least=1)
 PAYMENT_SECONDS = env.integer("PAYMENT_SECONDS", 0, least=0) or None  # None: as long as the channel allows
@@ -157,6 +160,11 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 
+# django-otp's own waiting times count without a lock; accounts.lockouts counts for API, pages and staff alike.
+OTP_TOTP_THROTTLE_FACTOR = 0
+OTP_STATIC_THROTTLE_FACTOR = 0
+OTP_ADMIN_HIDE_SENSITIVE_DATA = True
+
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -230,7 +238,7 @@ CELERY_QUEUES = ("priority", "topups", "polls", "mail", "default")
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.Bearer"],
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "UNAUTHENTICATED_USER": None,

@@ -70,6 +70,9 @@ def complete(given: Mapping[str, str]) -> Surroundings:
         "GOOGLE_CERTS_URL": f"{sandbox}/google/certs",
         "GOOGLE_CLIENT_ID": "gerbang.sandbox.example",
     }
+    if is_open("GOOGLE_CERTS_URL"):
+        # Keys and the two steps of the page login belong to one party.
+        fixed |= {name: f"{sandbox}/google/{step}" for name, step in _GOOGLE_STEPS.items()}
     environ |= {name: value for name, value in fixed.items() if is_open(name)}
     wanted = {name for name in MAKERS if is_open(name)}
     kept = _kept_secrets(data) if wanted else _read(data / "secrets.json")
@@ -128,6 +131,9 @@ def _port(value: str) -> int:
     if not 1 <= port <= 65534:
         raise Unusable(f"PORT must be a number from 1 to 65534 (the next one is the sandbox's), not {value!r}.")
     return port
+
+
+_GOOGLE_STEPS = {"GOOGLE_AUTHORIZE_URL": "authorize", "GOOGLE_TOKEN_URL": "token"}
 
 
 def _fernet_key() -> str:

@@ -27,7 +27,7 @@ from core.money import Money
 from core.translated import TranslatedField, TranslatedListField
 from core.web import prebuilt
 
-_NEVER_RECORDED = {"password", "updated_at", "last_login"}
+_NEVER_RECORDED = {"password", "password_changed_at", "updated_at", "last_login"}
 
 
 class TranslatedTexts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Any, ClassVar
 
 from django.http import HttpRequest
@@ -10,7 +10,9 @@ from django.http.response import HttpResponseBase
 from django.utils import translation
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.parsers import BaseParser
+from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,7 +21,7 @@ from rest_framework.views import APIView
 from core.errors import invalid, not_found
 from core.web import json, throttle
 from core.web.client import client_of
-from core.web.envelope import refusal_of, too_large, unauthorized
+from core.web.envelope import refusal_of, too_large
 from core.web.language import language_of
 
 
@@ -55,15 +57,15 @@ class JsonParser(BaseParser):
 class ApiView(APIView):
     """A view under /v2. `rule` names its throttle in settings.THROTTLES.
 
-    No sign-in exists yet (issue 3): where a bearer would change the answer, any bearer is one we do not know -> 401;
-    catalogue reads set `ignores_bearer`. Domain functions raise core.errors.Refused; it becomes the envelope here.
+    Who asks is read from the bearer by the classes of settings (DEFAULT_AUTHENTICATION_CLASSES); a bad bearer is
+    refused even where none is needed. Catalogue reads set `ignores_bearer`; what only members may do derives from
+    MemberView. Domain functions raise core.errors.Refused; it becomes the envelope here.
     """
 
     rule: ClassVar[str] = "reads"
     ignores_bearer: ClassVar[bool] = False
 
-    authentication_classes = ()
-    permission_classes = ()
+    permission_classes: Sequence[type[BasePermission]] = (AllowAny,)
     renderer_classes = (JsonRenderer,)
     parser_classes = (JsonParser,)
 
@@ -76,14 +78,15 @@ class ApiView(APIView):
             return response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
         plain = request._request
         if not getattr(plain, "is_counted", False):
             client = client_of(plain)
             throttle.check(self.rule, client.address_key, client.device_key)
         _refuse_nul(plain)
-        if not self.ignores_bearer and plain.META.get("HTTP_AUTHORIZATION", "").lower().startswith("bearer"):
-            raise unauthorized()
+        super().initial(request, *args, **kwargs)
+
+    def get_authenticators(self) -> list[BaseAuthentication]:
+        return [] if self.ignores_bearer else super().get_authenticators()
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[BaseRenderer, str]:
         # There is one form of answer; what the caller would rather have changes nothing.
@@ -94,6 +97,12 @@ class ApiView(APIView):
 
     def get_exception_handler(self) -> Callable[..., Response | None]:
         return answer_to
+
+
+class MemberView(ApiView):
+    """A view for members only: UNAUTHORIZED without a good bearer."""
+
+    permission_classes = (IsAuthenticated,)
 
 
 def answer_to(problem: Exception, context: Mapping[str, Any]) -> Response | None:
