@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ import requests
 from supervisor.surroundings import ROOT, socket_directory
 from tests.conftest import Store, remove
 from tests.settings import RUN
+from tests.waiting import wait_until
 
 WEB, WORKER, BEAT = ("gunicorn", "config.wsgi"), ("celery", " worker "), ("celery", " beat ")
 SANDBOX, REDIS, POSTGRES = ("sandbox.wsgi",), ("redis-server",), ("postgres", " -D ")
@@ -32,13 +33,6 @@ def shop() -> Iterator[Store]:
     yield one
     one.stop()
     remove(one.data)
-
-
-def wait_until(what: Callable[[], object], within: float = 60) -> None:
-    until = time.monotonic() + within
-    while not what():
-        assert time.monotonic() < until, f"not within {within} s"
-        time.sleep(0.05)
 
 
 def is_ready(one: Store) -> bool:
