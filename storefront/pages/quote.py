@@ -66,10 +66,9 @@ def check(request: HttpRequest, shop: Shop, slug: str) -> HttpResponse:
         players.check_operator(product, values, shop.region.code)
         checked = players.check(product, values, check_game=sold_in.check_game, region_code=shop.region.code)
     except Refused as refusal:
-        status = 422 if refusal.status == 404 else refusal.status
+        # That there is no such account is an answer, not an error; only too many questions are one.
+        status = refusal.status if refusal.code == "RATE_LIMIT_EXCEEDED" else 200
         context |= {"message": _first_words(refusal), "suggestion": _suggestion(shop, refusal)}
-        if refusal.code == "CHECK_UNAVAILABLE":
-            status = 422
     else:
         if checked.nickname is None:
             context = {"state": "down"} if product.check_supplier else {"state": "none"}

@@ -59,9 +59,8 @@ def test_from_home_to_diamonds_without_a_reload(visit: Callable[..., Page], stor
     sheet.locator(".place button").click()
     page.wait_for_url("**/invoices/GATE*")
     number = page.url.rpartition("/")[2]
-    expect(page.locator(".qr svg")).to_be_visible()
-    expect(page.locator("#pay-clock")).to_have_text(page_clock := page.locator("#pay-clock").inner_text())
-    assert page_clock
+    expect(page.locator(".qr svg.segno")).to_be_visible()
+    expect(page.locator("#pay-clock")).to_contain_text(":")
     loaded_at = page.evaluate("performance.timeOrigin")
 
     payer = visit(390)
