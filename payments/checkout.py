@@ -27,8 +27,9 @@ logger = logging.getLogger(__name__)
 def place(token: str, client: Client, user: User | None = None) -> Order:
     """The one order of this validation token, with a payment open at the gateway if it still waits to be paid.
 
-    Raises INVALID_TOKEN, TOKEN_EXPIRED (no order came of it in time), PROMO_LIMIT_REACHED and INVALID_PAYMENT_METHOD
-    with nothing moved; PAYMENT_UNAVAILABLE when the gateway does not answer, and INVALID_PAYMENT_METHOD with
+    By balance it is PAID at once. Raises INVALID_TOKEN, TOKEN_EXPIRED (no order came of it in time),
+    PROMO_LIMIT_REACHED, INSUFFICIENT_BALANCE (the token stays good) and INVALID_PAYMENT_METHOD with nothing moved;
+    PAYMENT_UNAVAILABLE when the gateway does not answer, and INVALID_PAYMENT_METHOD with
     `invoiceNumber` when it refuses: the order then stays PENDING, and the same token tries again.
     """
     return place_with_payment(token, client, user)[0]
@@ -48,19 +49,20 @@ def place_with_payment(token: str, client: Client, user: User | None = None) -> 
         if order is None:
             order, payment = _create(inquiry, client, user, now)
     if is_new:
-        return order, opening.open_claimed(order, payment) if payment else None
+        return order, opening.open_claimed(order, payment) if payment and payment.state in Payment.LIVE else payment
     return order, opening.ensure_open(order)
 
 
 def _create(inquiry: Inquiry, client: Client, user: User | None, now: datetime) -> tuple[Order, Payment | None]:
-    """Order, promo slot and a payment claimed by us to be opened: all rows of one transaction."""
+    """Order, promo slot and a payment claimed by us to be opened, or paid by balance: all rows of one transaction."""
     if inquiry.expires_at <= now:
         raise Refused(
             "TOKEN_EXPIRED",
             _("The price was held for you as long as we could. Please check your order again."),
             details=_("The validation token has expired."),
         )
-    if inquiry.channel.kind == Channel.Kind.BALANCE:
+    is_by_balance = inquiry.channel.kind == Channel.Kind.BALANCE
+    if is_by_balance and user is None:
         raise Refused("INVALID_PAYMENT_METHOD", _("This way to pay is not offered here. Please choose another one."))
     number = orders.new_number()
     device, address = client.device_key or inquiry.device, client.address_key or inquiry.address
@@ -72,4 +74,6 @@ def _create(inquiry: Inquiry, client: Client, user: User | None, now: datetime) 
     if not order.total:
         settling.settle_free(order, now)
         return order, None
+    if is_by_balance and user is not None:
+        return order, settling.settle_by_balance(order, user, now)
     return order, opening.new_attempt(order, 1, now)

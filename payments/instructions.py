@@ -9,6 +9,7 @@ from django.conf import settings
 
 from core.translated import pick
 from payments.models import Payment
+from storefront.channels.models import Channel
 
 _KEYS = {
     "qr_string": "qrCode",
@@ -22,9 +23,9 @@ _KEYS = {
 def of(payment: Payment | None, language: str) -> dict[str, Any]:
     """instruction, expiredAt and whatever the channel is paid by: QR code, account number, payment code, addresses.
 
-    Empty without a payment (an order that cost nothing).
+    Empty without a payment (an order that cost nothing), and for one from the balance, which is done.
     """
-    if payment is None:
+    if payment is None or payment.channel.kind == Channel.Kind.BALANCE:
         return {}
     channel = payment.channel
     told: dict[str, Any] = {"instruction": pick(channel.instruction, language)}

@@ -32,6 +32,8 @@ def context(order: Order, refund: Money | None = None) -> dict[str, Any]:
             "where": order.channel_name,
             "state_text": _("It is under way; the order's page shows where it stands."),
         }
+        if order.user_id is not None:
+            goes_back |= {"where": _("your balance"), "state_text": _("You can use it at once.")}
         return {
             "invoice": {
                 "number": order.number,

@@ -1,5 +1,7 @@
 """Money owed back: who gets it, how it is sent, and what the ledger says meanwhile.
 
+A member's goes to the wallet, at once and in the transaction that owes it; a guest's back the way it came.
+
 A refund stands in `refunds payable` from the row's first moment and leaves it when the money has surely gone. Being
 sent is committed before the gateway is asked; an answer that was lost is unknown and never asked for again by itself.
 """
@@ -39,8 +41,9 @@ _TRY_LATER = {"INSUFFICIENT_BALANCE", "TEMPORARILY_UNAVAILABLE", "REFUND_IN_PROG
 def owe(order: Order, payment: Payment, amount: Money, why: Refund.Why, key: str, *, review: bool = False) -> Refund:
     """`amount` of what came in by `payment` is owed to the customer, once per `key`.
 
-    It has moved from customer funds to refunds payable. It is sent by itself where the channel can take it back;
-    with `review`, or where the channel cannot, a case asks staff. Called under the order's lock.
+    It has moved from customer funds to refunds payable, and for a member on into the wallet. A guest's is sent by
+    itself where the channel can take it back; with `review`, or where the channel cannot, a case asks staff. Called
+    under the order's lock.
     """
     earlier = Refund.objects.filter(key=key).first()
     if earlier is not None:
@@ -53,7 +56,7 @@ def owe(order: Order, payment: Payment, amount: Money, why: Refund.Why, key: str
         amount_minor=amount.minor,
         currency=amount.currency,
         why=why,
-        state=State.REVIEW if review else _first_state(payment),
+        state=State.REVIEW if review else _first_state(order, payment),
     )
     ledger.transfer(
         f"owe:{key}",
@@ -71,10 +74,8 @@ def owe(order: Order, payment: Payment, amount: Money, why: Refund.Why, key: str
             "Money that was not expected: pay it back?",
             "Approve the refund, or settle it by hand.",
         )
-    elif refund.state == State.MANUAL:
-        _case_of_manual(refund, "the channel takes nothing back")
     else:
-        wake("payments.refunds", "default")
+        _set_out(refund)
     return refund
 
 
@@ -141,19 +142,21 @@ def progress(refund_id: int, reply: RefundReply) -> None:
 
 @transaction.atomic
 def approve(refund_id: int, by: str, why: str) -> Refund:
-    """Staff decided that money under review goes back: it is due, or to be paid by hand. Raises Refused otherwise."""
+    """Staff decided that money under review goes back: it is in the member's wallet, due, or to be paid by hand.
+
+    Raises Refused for a refund that does not wait for it.
+    """
     refund = (
-        Refund.objects.select_for_update(of=("self",)).select_related("payment__channel", "order").get(pk=refund_id)
+        Refund.objects.select_for_update(of=("self",))
+        .select_related("payment__channel", "order__user")
+        .get(pk=refund_id)
     )
     if refund.state != State.REVIEW:
         raise Refused("VALIDATION_ERROR", _("This refund does not wait for a decision."))
-    refund.state, refund.not_before = _first_state(refund.payment), timezone.now()
+    refund.state, refund.not_before = _first_state(refund.order, refund.payment), timezone.now()
     refund.save(update_fields=["state", "not_before"])
     audit.record(by, "refund.approve", refund.reference, before=State.REVIEW, after=refund.state, why=why)
-    if refund.state == State.MANUAL:
-        _case_of_manual(refund, "the channel takes nothing back")
-    else:
-        wake("payments.refunds", "default")
+    _set_out(refund)
     return refund
 
 
@@ -173,8 +176,20 @@ def _locked(refund_id: int) -> Refund:
     return rows.select_related("payment__channel", "order").get(pk=refund_id)
 
 
-def _first_state(payment: Payment) -> Refund.State:
+def _first_state(order: Order, payment: Payment) -> Refund.State:
+    if order.user_id is not None:
+        return State.DONE
     return State.DUE if payment.channel.is_refundable and payment.gateway_id else State.MANUAL
+
+
+def _set_out(refund: Refund) -> None:
+    """What follows from the refund's first state after nobody has to look at it (any more)."""
+    if refund.state == State.DONE and refund.order.user is not None:
+        _finish(refund, ledger.wallet(refund.order.user, refund.currency))
+    elif refund.state == State.MANUAL:
+        _case_of_manual(refund, "the channel takes nothing back")
+    else:
+        wake("payments.refunds", "default")
 
 
 def _send(refund: Refund) -> None:

@@ -11,7 +11,9 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from accounts.models import User
 from core.cases import open_case
 from core.errors import Refused
 from core.money import Money
@@ -19,7 +21,7 @@ from core.wake import wake
 from payments import mails, refunds
 from payments.gateways.base import CaptureSeen
 from payments.models import Account, Capture, Payment, Refund
-from payments.schedule import next_look
+from payments.schedule import NEVER, next_look
 from payments.wallet import services as ledger
 from storefront.catalogue.services import find_offer
 from storefront.orders import services as orders
@@ -27,6 +29,8 @@ from storefront.orders.models import Order
 from storefront.promos import services as promos
 
 logger = logging.getLogger(__name__)
+# What stands as gateway on payments from a wallet: nobody outside is asked about them.
+BALANCE = "balance"
 State = Payment.State
 Effect = Capture.Effect
 
@@ -81,6 +85,57 @@ def settle_free(order: Order, now: datetime) -> None:
     orders.advance(order, Order.Status.PAID, by="checkout", reason="free", now=now)
     mails.order_paid(order)
     wake("fulfilment.take", "topups")
+
+
+def settle_by_balance(order: Order, user: User, now: datetime) -> Payment:
+    """The order is PAID from its buyer's wallet, with a payment that says so. The caller has just made the order.
+
+    Raises INSUFFICIENT_BALANCE; the caller's transaction then has to be undone, and with it the order.
+    """
+    payment = Payment.objects.create(
+        order=order,
+        reference=order.number,
+        channel=order.channel,
+        gateway=BALANCE,
+        amount_minor=order.total_minor,
+        currency=order.currency,
+        state=State.SETTLED,
+        received_minor=order.total_minor,
+        expires_at=order.expires_at,
+        not_before=NEVER,
+        created_at=now,
+        settled_at=now,
+        ended_at=now,
+    )
+    Capture.objects.create(
+        payment=payment,
+        gateway=BALANCE,
+        gateway_ref=order.number,
+        amount_minor=order.total_minor,
+        currency=order.currency,
+        effect=Effect.PAID,
+        captured_at=now,
+    )
+    try:
+        ledger.transfer(
+            f"capture:{BALANCE}:{order.number}",
+            ledger.wallet(user, order.currency),
+            ledger.house(Account.Kind.FUNDS, order.currency),
+            order.total,
+            "purchase",
+            order,
+            note=payment.reference,
+        )
+    except ledger.Overdrawn as problem:
+        raise Refused(
+            "INSUFFICIENT_BALANCE",
+            _("Your balance is too low for this."),
+            details=_("The total is %(amount)s.") % {"amount": order.total},
+        ) from problem
+    orders.advance(order, Order.Status.PAID, by="checkout", reason="paid", now=now)
+    mails.order_paid(order)
+    wake("fulfilment.take", "topups")
+    return payment
 
 
 def _lock_payment(payment_id: int) -> Payment:

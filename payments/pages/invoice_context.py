@@ -208,6 +208,8 @@ def _refund(refund: Refund) -> dict[str, str]:
     where = refund.payment.channel.name
     if refund.state in (Refund.State.MANUAL, Refund.State.REVIEW):
         where = _("you")
+    elif refund.order.user_id is not None:
+        where = _("your balance")
     return {
         "amount": str(amount),
         "where": where,
