@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from config.back_office import theme
 from config.env import BadValue, Environment, broker, mail, postgres, redis
 from config.guards import refusals
 from core.web.openapi_settings import SPECTACULAR
@@ -245,7 +246,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {**SPECTACULAR, "TITLE": f"{SHOP_NAME} API", "SERVERS": [{"url": PUBLIC_BASE_URL}]}
 
-UNFOLD = {"SITE_TITLE": SHOP_NAME, "SITE_HEADER": SHOP_NAME, "SITE_URL": "/", "SHOW_HISTORY": True}
+UNFOLD = theme(SHOP_NAME)
 
 # --- Logs: everything to standard error; whoever started the process keeps it ---
 
