@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 from rest_framework.request import Request
 
-from accounts.models import User
+from accounts.models import Session, User
 from core.web.envelope import unauthorized
 
 
@@ -21,3 +21,10 @@ def signed_in(request: HttpRequest | Request) -> User:
     if user is None:
         raise unauthorized()
     return user
+
+
+def session_of(request: Request) -> Session:
+    """The session behind the request's bearer. Raises UNAUTHORIZED."""
+    if not isinstance(request.auth, Session):
+        raise unauthorized()
+    return request.auth

@@ -12,6 +12,7 @@ urlpatterns = [
     path("metrics", health.figures),
     path("media/<path:path>", picture),
     path("admin/", admin.site.urls),
+    path("v2/", include("accounts.api.urls")),
     path("v2/", include("storefront.api.urls")),
     path("v2/", include("payments.api.urls")),
     path("v2/", include("core.api.urls")),

@@ -67,7 +67,7 @@ class ApiView(APIView):
 
     permission_classes: Sequence[type[BasePermission]] = (AllowAny,)
     renderer_classes = (JsonRenderer,)
-    parser_classes = (JsonParser,)
+    parser_classes: Sequence[type[BaseParser]] = (JsonParser,)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         with translation.override(language_of(request)):

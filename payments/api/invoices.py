@@ -10,6 +10,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.visitors import member_of
 from core.errors import invalid
 from core.web.api import ApiView, data
 from core.web.client import client_of
@@ -40,7 +41,7 @@ class Invoices(ApiView):
             raise invalid({"invoiceNumber": _("Say which invoice.")})
         order = invoice.find(number)
         key = request.query_params.get("key", "")
-        is_full = invoice.is_owner(order, client_of(request._request), key=key)
+        is_full = invoice.is_owner(order, client_of(request._request), key=key, user=member_of(request))
         how = None
         if order.status == Order.Status.PENDING:
             newest = order.payments.select_related("channel").order_by("-attempt").first()

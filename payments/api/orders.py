@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.visitors import member_of
 from core.web.api import ApiView, body_of, data
 from core.web.client import client_of
 from payments import checkout, instructions
@@ -37,6 +38,6 @@ class Orders(ApiView):
         body = OrderBody(data=body_of(request))
         body.is_valid(raise_exception=True)
         token = body.validated_data["validationToken"]
-        order, payment = checkout.place_with_payment(token, client_of(request._request))
+        order, payment = checkout.place_with_payment(token, client_of(request._request), member_of(request))
         how = instructions.of(payment, get_language() or "id")
         return data({"step": "SUCCESS", "order": invoice.placed(order, how)}, status=201)

@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.visitors import member_of
 from core.money import Money
 from core.web.api import ApiView, body_of, data
 from core.web.client import client_of
@@ -137,7 +138,7 @@ class OrderInquiries(ApiView):
                 data={key: value for key, value in body.items() if key not in apart},
             ),
             client_of(request._request),
-            None,
+            member_of(request),
             get_language() or "id",
             timezone.now(),
         )

@@ -12,6 +12,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.visitors import member_of
 from core import regions
 from core.errors import invalid
 from core.money import Money
@@ -161,7 +162,7 @@ class PromoValidation(ApiView):
                 data=sent.get("account", {}),
             ),
             client_of(request._request),
-            None,
+            member_of(request),
             language,
             timezone.now(),
         )
