@@ -1,8 +1,9 @@
-"""Unpaid orders end: after a last look, and only once their payment can no longer be made at the gateway."""
+"""Unpaid orders and deposits end: after a last look, once their payment can no longer be made at the gateway."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -10,10 +11,11 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from payments import mails
+from payments.deposits import crediting as deposits
 from payments.gateways import for_code
 from payments.gateways.base import GatewayUnavailable, Standing
 from payments.looking import claim, end, look
-from payments.models import Payment
+from payments.models import Deposit, Payment
 from payments.opening import is_stale
 from storefront.orders import services as orders
 from storefront.orders.models import Order
@@ -24,25 +26,26 @@ PATIENCE = timedelta(minutes=15)
 
 
 def expire_due(limit: int = 50) -> int:
-    """Orders past their deadline were ended, those without a live payment first; how many ended."""
+    """Orders and deposits past their deadline were ended, those without a live payment first; how many ended."""
     now = timezone.now()
-    overdue = Order.objects.filter(status=Order.Status.PENDING, expires_at__lte=now).order_by("expires_at")
-    live = Payment.objects.filter(order=OuterRef("pk"), state__in=Payment.LIVE)
     ended = 0
-    for order_id in list(overdue.filter(~Exists(live)).values_list("pk", flat=True)[:limit]):
-        ended += _expire_safely(order_id, now)
-    waiting = Payment.objects.filter(
-        state__in=Payment.LIVE, not_before__lte=now, order__status=Order.Status.PENDING, order__expires_at__lte=now
-    )
-    for payment in list(waiting.select_related("order").order_by("not_before")[:limit]):
+    for model, act in ((Order, expire), (Deposit, expire_deposit)):
+        overdue = model._default_manager.filter(status="PENDING", expires_at__lte=now).order_by("expires_at")
+        live = Payment.objects.filter(state__in=Payment.LIVE, **{f"{model._meta.model_name}_id": OuterRef("pk")})
+        for pk in list(overdue.filter(~Exists(live)).values_list("pk", flat=True)[:limit]):
+            ended += _safely(act, pk, now)
+    waiting = Payment.objects.filter(state__in=Payment.LIVE, not_before__lte=now).select_related("order", "deposit")
+    for_orders = waiting.filter(order__status=Order.Status.PENDING, order__expires_at__lte=now)
+    for_deposits = waiting.filter(deposit__status=Deposit.Status.PENDING, deposit__expires_at__lte=now)
+    for payment in [*for_orders.order_by("not_before")[:limit], *for_deposits.order_by("not_before")[:limit]]:
         if claim(payment) and _is_void(payment, now):
-            ended += _expire_safely(payment.order_id, now)
+            ended += _safely(expire if payment.order_id else expire_deposit, payment.bill.pk, now)
     return ended
 
 
 def _is_void(payment: Payment, now: datetime) -> bool:
     """Whether the customer can surely not pay it any more, or we have waited long enough to find out."""
-    is_overdue = payment.order.expires_at + PATIENCE <= now
+    is_overdue = payment.bill.expires_at + PATIENCE <= now
     if not payment.gateway_id:
         # Whoever is calling the gateway to open it is not disturbed for as long as that call may take.
         return is_overdue or is_stale(payment, now)
@@ -61,11 +64,11 @@ def _is_void(payment: Payment, now: datetime) -> bool:
         return False
 
 
-def _expire_safely(order_id: int, now: datetime) -> bool:
+def _safely(act: Callable[[int, datetime], bool], pk: int, now: datetime) -> bool:
     try:
-        return expire(order_id, now)
+        return act(pk, now)
     except Exception:
-        logger.exception("order %s could not be ended", order_id)
+        logger.exception("%s of %s", act.__name__, pk)
         return False
 
 
@@ -81,3 +84,14 @@ def expire(order_id: int, now: datetime) -> bool:
     orders.expire(order, by="expiry", now=now)
     mails.order_expired(order)
     return True
+
+
+@transaction.atomic
+def expire_deposit(deposit_id: int, now: datetime) -> bool:
+    """The unpaid deposit is over, its payments too. False if it was paid, or had ended, before this call's lock."""
+    deposit = deposits.lock(deposit_id)
+    if deposit.status != Deposit.Status.PENDING or deposit.expires_at > now:
+        return False
+    for payment in deposit.payments.filter(state__in=Payment.LIVE):
+        end(payment, Payment.State.EXPIRED)
+    return deposits.close(deposit, Deposit.Status.EXPIRED, now)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
+from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from payments.deposits import crediting as deposits
 from payments.gateways import for_code
 from payments.gateways.base import GatewayUnavailable, Looked, Standing
-from payments.models import Payment
+from payments.models import Bill, Deposit, Payment
 from payments.schedule import NEVER, next_look
 from payments.settling import settle
 from storefront.orders.models import Order
@@ -41,8 +43,8 @@ def accept(payment: Payment, looked: Looked, *, by: str = "gateway") -> None:
     only a live payment ends, and only its own row (F11)."""
     for capture in looked.captures:
         settle(payment.pk, capture, by=by)
-    if not looked.captures and looked.standing in _ENDED:
-        end(payment, _ENDED[looked.standing])
+    if not looked.captures and looked.standing in _ENDED and end(payment, _ENDED[looked.standing]):
+        _end_deposit(payment, failed=looked.standing == Standing.FAILED)
 
 
 def end(payment: Payment, state: State, error: str = "") -> bool:
@@ -61,10 +63,20 @@ def end(payment: Payment, state: State, error: str = "") -> bool:
     )
 
 
-def check_again(order: Order) -> bool:
-    """The order's payments were looked up because somebody waits for it; at most every few seconds, else False."""
+@transaction.atomic
+def _end_deposit(payment: Payment, *, failed: bool) -> None:
+    """A deposit is not tried again: with its payment it has failed or expired, unless another attempt is open."""
+    if payment.deposit_id is None:
+        return
+    deposit = deposits.lock(payment.deposit_id)
+    if not deposit.payments.filter(state__in=Payment.LIVE).exists():
+        deposits.close(deposit, Deposit.Status.FAILED if failed else Deposit.Status.EXPIRED, timezone.now())
+
+
+def check_again(bill: Bill) -> bool:
+    """The bill's payments were looked up because somebody waits for it; at most every few seconds, else False."""
     now = timezone.now()
-    rows = Payment.objects.filter(order=order).exclude(gateway_id="").exclude(state=State.SETTLED)
+    rows = bill.payments.exclude(gateway_id="").exclude(state=State.SETTLED)
     asked = False
     for payment in rows.filter(Q(looked_at=None) | Q(looked_at__lte=now - ASKED_EVERY))[:3]:
         mine = Payment.objects.filter(pk=payment.pk, looked_at=payment.looked_at)
@@ -90,8 +102,9 @@ def poll_due(limit: int = 20) -> int:
         order__status=Order.Status.PENDING,
         order__expires_at__lte=now,
     )
+    due = due.exclude(state__in=Payment.LIVE, deposit__status=Deposit.Status.PENDING, deposit__expires_at__lte=now)
     looked_at = 0
-    for payment in list(due.select_related("order").order_by("not_before")[:limit]):
+    for payment in list(due.select_related("order", "deposit").order_by("not_before")[:limit]):
         if not claim(payment):
             continue
         looked_at += 1
@@ -123,6 +136,6 @@ def _poll(payment: Payment) -> None:
         # Being opened, or its opening was never answered: there is nothing to look at.
         return
     looked = look(payment, by="poll")
-    is_superfluous = payment.order.paid_at is not None and looked.standing == Standing.OPEN
+    is_superfluous = payment.bill.paid_at is not None and looked.standing == Standing.OPEN
     if is_superfluous and for_code(payment.gateway).cancel(payment.gateway_id):
-        end(payment, State.CANCELLED, "the order was paid another way")
+        end(payment, State.CANCELLED, "paid another way")

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from core import mail
 from core.money import Money
+from payments.models import Bill, Deposit
 from storefront.content.shop import contacts
 from storefront.orders import invoice
 from storefront.orders.models import Order
@@ -18,9 +19,17 @@ from storefront.orders.models import Order
 _GATE: dict[str, float] = {Order.Status.PAID: 0.5, Order.Status.PROCESSING: 0.75, Order.Status.SUCCESS: 1.0}
 
 
+def page_url(bill: Bill) -> str:
+    """The page of an order or a deposit."""
+    place = f"{settings.PUBLIC_BASE_URL}/{bill.language}-{bill.region_id.lower()}"
+    if isinstance(bill, Deposit):
+        return f"{place}/account/deposits/{bill.number}"
+    return f"{place}/invoices/{bill.number}"
+
+
 def invoice_url(order: Order, *, with_key: bool = False) -> str:
     """The order's page; with its key, whoever holds the link sees what only the owner may."""
-    page = f"{settings.PUBLIC_BASE_URL}/{order.language}-{order.region_id.lower()}/invoices/{order.number}"
+    page = page_url(order)
     return f"{page}?key={invoice.view_key(order)}" if with_key else page
 
 

@@ -6,15 +6,20 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from payments.deposits.models import Deposit, DepositInquiry
 from payments.wallet.models import Account, Transfer
 from storefront.channels.models import Channel
 from storefront.orders.models import Order
 
-__all__ = ["Account", "Capture", "Payment", "Refund", "Transfer"]
+__all__ = ["Account", "Bill", "Capture", "Deposit", "DepositInquiry", "Payment", "Refund", "Transfer"]
+
+#: What a payment may be for.
+Bill = Order | Deposit
 
 
 class Payment(models.Model):
-    """One attempt to be paid; many per order, one live. `amount_minor` is what the customer was asked for."""
+    """One attempt to be paid for an order or a deposit; many per each, one live. `amount_minor` is what the customer
+    was asked for."""
 
     class State(models.TextChoices):
         OPENING = "OPENING", _("being opened at the gateway")
@@ -26,7 +31,8 @@ class Payment(models.Model):
 
     LIVE = (State.OPENING, State.OPEN)
 
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="payments")
+    order = models.ForeignKey(Order, null=True, blank=True, on_delete=models.PROTECT, related_name="payments")
+    deposit = models.ForeignKey(Deposit, null=True, blank=True, on_delete=models.PROTECT, related_name="payments")
     attempt = models.PositiveSmallIntegerField(default=1)
     reference = models.CharField(
         max_length=40, unique=True, help_text=_("what the gateway is given: the invoice number, then <number>-2 …")
@@ -61,6 +67,15 @@ class Payment(models.Model):
                 fields=["order"], condition=models.Q(state__in=["OPENING", "OPEN"]), name="one_live_payment"
             ),
             models.UniqueConstraint(fields=["order", "attempt"], name="payment_attempt_once"),
+            models.UniqueConstraint(
+                fields=["deposit"], condition=models.Q(state__in=["OPENING", "OPEN"]), name="one_live_deposit_payment"
+            ),
+            models.UniqueConstraint(fields=["deposit", "attempt"], name="deposit_payment_attempt_once"),
+            models.CheckConstraint(
+                condition=models.Q(order__isnull=False, deposit__isnull=True)
+                | models.Q(order__isnull=True, deposit__isnull=False),
+                name="payment_for_order_or_deposit",
+            ),
             models.CheckConstraint(condition=models.Q(amount_minor__gte=0), name="payment_not_negative"),
         ]
         indexes = [
@@ -70,6 +85,13 @@ class Payment(models.Model):
     def __str__(self) -> str:
         return self.reference
 
+    @property
+    def bill(self) -> Bill:
+        """What it is to pay."""
+        bill = self.order if self.order_id is not None else self.deposit
+        assert bill is not None  # the check constraint says so
+        return bill
+
 
 class Capture(models.Model):
     """Money the gateway says it took for one payment; `gateway_ref` makes one capture count once."""
@@ -78,6 +100,7 @@ class Capture(models.Model):
         PAID = "PAID", _("paid the order")
         LATE_PAID = "LATE_PAID", _("came late and paid the order")
         SURPLUS = "SURPLUS", _("owed back")
+        CREDITED = "CREDITED", _("credited to the wallet")
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="captures")
     gateway = models.CharField(max_length=20)

@@ -17,9 +17,10 @@ from django.utils.translation import gettext as _
 
 from core.errors import Refused
 from payments import mails
+from payments.deposits import crediting as deposits
 from payments.gateways import for_code
 from payments.gateways.base import Charge, GatewayRefused, GatewayUnavailable, Opened
-from payments.models import Payment
+from payments.models import Bill, Deposit, Payment
 from payments.schedule import NEVER, next_look
 from storefront.orders import services as orders
 from storefront.orders.models import Order
@@ -33,83 +34,82 @@ _LONGEST_PAUSE_S = 0.5
 REFUSED = "refused: "
 
 
-def new_attempt(order: Order, attempt: int, now: datetime) -> Payment:
-    """One more attempt to have the order paid by its channel, claimed by the caller, who opens it after commit.
+def new_attempt(bill: Bill, attempt: int, now: datetime) -> Payment:
+    """One more attempt to have the bill paid by its channel, claimed by the caller, who opens it after commit.
 
-    The caller holds the order's lock (or has just made it) and knows that no other attempt is live.
+    The caller holds the bill's lock (or has just made it) and knows that no other attempt is live.
     """
     payment = Payment(
-        order=order,
+        order=bill if isinstance(bill, Order) else None,
+        deposit=bill if isinstance(bill, Deposit) else None,
         attempt=attempt,
-        reference=order.number if attempt == 1 else f"{order.number}-{attempt}",
-        channel=order.channel,
-        gateway=order.channel.gateway,
-        amount_minor=order.total_minor,
-        currency=order.currency,
+        reference=bill.number if attempt == 1 else f"{bill.number}-{attempt}",
+        channel=bill.channel,
+        gateway=bill.channel.gateway,
+        amount_minor=bill.total_minor,
+        currency=bill.currency,
         state=State.OPENING,
         claimed_at=now,
-        expires_at=order.expires_at,
-        not_before=next_look(0, is_live=True, is_settled=False, expires_at=order.expires_at, now=now),
+        expires_at=bill.expires_at,
+        not_before=next_look(0, is_live=True, is_settled=False, expires_at=bill.expires_at, now=now),
         created_at=now,
     )
     payment.save(force_insert=True)
     return payment
 
 
-def ensure_open(order: Order) -> Payment | None:
-    """The order's newest payment, open if the order still waits for money: opened by this call, or by another one
+def ensure_open(bill: Bill) -> Payment | None:
+    """The bill's newest payment, open if the bill still waits for money: opened by this call, or by another one
     that it waited for. Raises PAYMENT_UNAVAILABLE or INVALID_PAYMENT_METHOD as whoever called the gateway learnt.
     """
     begun = time.monotonic()
     pause = _FIRST_PAUSE_S
     waited_for = 0
     while True:
-        newest = order.payments.select_related("channel").order_by("-attempt").first()
+        newest = bill.payments.select_related("channel").order_by("-attempt").first()
         if newest is not None and newest.state == State.OPENING and not is_stale(newest, timezone.now()):
             if time.monotonic() - begun > patience_s(newest.gateway):
-                raise unavailable(order)
+                raise unavailable(bill)
             waited_for = newest.pk
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_S)
             continue
         if waited_for:
-            order.refresh_from_db(fields=["status", "paid_at", "ended_at", "updated_at"])
-        is_payable = (
-            order.status == Order.Status.PENDING and order.expires_at > timezone.now() and order.total_minor > 0
-        )
+            bill.refresh_from_db(fields=["status", "paid_at", "ended_at", "updated_at"])
+        is_payable = bill.status == Order.Status.PENDING and bill.expires_at > timezone.now() and bill.total_minor > 0
         if newest is not None and (newest.state in (State.OPEN, State.SETTLED) or not is_payable):
             return newest
         if newest is not None and newest.pk == waited_for and newest.state == State.FAILED:
-            raise _told(order, newest)
+            raise _told(bill, newest)
         if not is_payable:
             return newest
-        claimed = _claim(order.pk, newest)
+        claimed = _claim(bill, newest)
         if claimed is not None:
-            return open_claimed(order, claimed)
+            return open_claimed(bill, claimed)
 
 
-def open_claimed(order: Order, payment: Payment) -> Payment:
+def open_claimed(bill: Bill, payment: Payment) -> Payment:
     """The claimed payment is open at the gateway and its instructions are stored. No transaction may be open.
 
-    When the gateway does not answer or refuses, the attempt is over, the order stays PENDING, and this raises
+    When the gateway does not answer or refuses, the attempt is over, the bill stays PENDING, and this raises
     PAYMENT_UNAVAILABLE or INVALID_PAYMENT_METHOD.
     """
     try:
-        opened = for_code(payment.gateway).create(_charge(order, payment))
+        opened = for_code(payment.gateway).create(_charge(bill, payment))
     except GatewayUnavailable as problem:
         logger.warning("%s could not be opened: %s", payment.reference, problem)
         _give_up(payment, str(problem))
-        raise unavailable(order) from problem
+        raise unavailable(bill) from problem
     except GatewayRefused as problem:
         logger.error("%s was refused: %s", payment.reference, problem)
         _give_up(payment, REFUSED + str(problem))
-        raise refused(order, problem.code) from problem
+        raise refused(bill, problem.code) from problem
     if _store(payment, opened):
         return payment
     _withdraw(payment, opened)
-    newest = ensure_open(order)
+    newest = ensure_open(bill)
     if newest is None:
-        raise unavailable(order)
+        raise unavailable(bill)
     return newest
 
 
@@ -123,72 +123,72 @@ def patience_s(gateway: str) -> float:
     return for_code(gateway).timeout_s + _MARGIN_S
 
 
-def unavailable(order: Order) -> Refused:
+def unavailable(bill: Bill) -> Refused:
     return Refused(
         "PAYMENT_UNAVAILABLE",
         _("This way to pay does not answer right now. Nothing was charged. Try again, or choose another way to pay."),
-        extra={"invoiceNumber": order.number},
+        extra={"invoiceNumber": bill.number},
     )
 
 
-def refused(order: Order, code: str = "") -> Refused:
+def refused(bill: Bill, code: str = "") -> Refused:
     message = _("%(channel)s cannot be used for this order. Please choose another way to pay.")
     if "PHONE_REQUIRED" in code:
         message = _("%(channel)s needs your phone number. Please choose another way to pay.")
     return Refused(
         "INVALID_PAYMENT_METHOD",
-        message % {"channel": order.channel_name},
-        extra={"invoiceNumber": order.number},
+        message % {"channel": bill.channel_name},
+        extra={"invoiceNumber": bill.number},
     )
 
 
-def _told(order: Order, payment: Payment) -> Refused:
+def _told(bill: Bill, payment: Payment) -> Refused:
     """What the one who called the gateway was told, for those who waited."""
     if payment.error.startswith(REFUSED):
-        return refused(order, payment.error)
-    return unavailable(order)
+        return refused(bill, payment.error)
+    return unavailable(bill)
 
 
-def _is_payable(order: Order, now: datetime) -> bool:
-    return order.status == Order.Status.PENDING and order.expires_at > now and order.total_minor > 0
+def _is_payable(bill: Bill, now: datetime) -> bool:
+    return bill.status == Order.Status.PENDING and bill.expires_at > now and bill.total_minor > 0
 
 
 @transaction.atomic
-def _claim(order_id: int, seen: Payment | None) -> Payment | None:
+def _claim(unlocked: Bill, seen: Payment | None) -> Payment | None:
     """A new attempt of ours, in place of a stale claim if there is one; None when somebody else was quicker."""
-    order = orders.lock(order_id)
+    bill = deposits.lock(unlocked.pk) if isinstance(unlocked, Deposit) else orders.lock(unlocked.pk)
     now = timezone.now()
-    if not _is_payable(order, now):
+    if not _is_payable(bill, now):
         return None
-    newest = order.payments.select_for_update(no_key=True).order_by("-attempt").first()
+    newest = bill.payments.select_for_update(no_key=True).order_by("-attempt").first()
     if (newest.pk if newest else 0) != (seen.pk if seen else 0):
         return None
     if newest is None:
-        return new_attempt(order, 1, now)
+        return new_attempt(bill, 1, now)
     if newest.state == State.OPENING and is_stale(newest, now):
         # It may have been made at the gateway, but nobody was ever shown it.
         newest.state, newest.ended_at, newest.error, newest.not_before = State.FAILED, now, "superseded", NEVER
         newest.save(update_fields=["state", "ended_at", "error", "not_before"])
     elif newest.state in (*Payment.LIVE, State.SETTLED):
         return None
-    return new_attempt(order, newest.attempt + 1, now)
+    return new_attempt(bill, newest.attempt + 1, now)
 
 
-def _charge(order: Order, payment: Payment) -> Charge:
+def _charge(bill: Bill, payment: Payment) -> Charge:
     channel = payment.channel
     return Charge(
         reference=payment.reference,
-        amount=order.total,
-        country=order.region_id,
+        amount=bill.total,
+        country=bill.region_id,
         channel=channel.gateway_channel or channel.code,
         kind=channel.kind,
-        description=f"{settings.SHOP_NAME} {order.number}",
+        description=f"{settings.SHOP_NAME} {bill.number}",
         expires_at=payment.expires_at,
-        return_url=mails.invoice_url(order),
-        locale=order.language,
+        return_url=mails.page_url(bill),
+        locale=bill.language,
         payer_name=settings.SHOP_NAME.upper(),
-        payer_phone=order.phone,
-        payer_email=order.email,
+        payer_phone=bill.phone,
+        payer_email=bill.email,
     )
 
 

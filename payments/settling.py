@@ -19,8 +19,9 @@ from core.errors import Refused
 from core.money import Money
 from core.wake import wake
 from payments import mails, refunds
+from payments.deposits import crediting as deposits
 from payments.gateways.base import CaptureSeen
-from payments.models import Account, Capture, Payment, Refund
+from payments.models import Account, Bill, Capture, Deposit, Payment, Refund
 from payments.schedule import NEVER, next_look
 from payments.wallet import services as ledger
 from storefront.catalogue.services import find_offer
@@ -41,17 +42,36 @@ def settle(payment_id: int, capture: CaptureSeen, *, by: str = "gateway") -> boo
 
     The order is PAID and about to be taken if this is its money: exactly its total, in time, or late while the item
     is still sold at no more than the quoted price and the promo slot can be had again. All else is owed back at once:
-    too late -> refund; a second time, or another amount -> refund under review, with a case.
+    too late -> refund; a second time, or another amount -> refund under review, with a case. Money for a deposit is
+    in the wallet, whatever it is.
     """
     now = timezone.now()
-    order = orders.lock(Payment.objects.values_list("order_id", flat=True).get(pk=payment_id), with_promo=True)
+    order_id, deposit_id = Payment.objects.values_list("order_id", "deposit_id").get(pk=payment_id)
+    bill: Bill = orders.lock(order_id, with_promo=True) if deposit_id is None else deposits.lock(deposit_id)
     payment = _lock_payment(payment_id)
-    # Under the order's lock; that one capture counts once over all orders, the unique constraint says.
+    # Under the bill's lock; that one capture counts once over all bills, the unique constraint says.
     if Capture.objects.filter(gateway=payment.gateway, gateway_ref=capture.ref).exists():
         return False
+    if isinstance(bill, Deposit):
+        row = _count(payment, capture, Effect.CREDITED, bill)
+        _mark(payment, capture.amount, None, now)
+        deposits.credit(bill, row, now)
+        return True
+    order = bill
     was_late = order.status == Order.Status.EXPIRED
     owed = _why_owed(order, payment, capture.amount, now)
-    effect = Effect.SURPLUS if owed else Effect.LATE_PAID if was_late else Effect.PAID
+    row = _count(payment, capture, Effect.SURPLUS if owed else Effect.LATE_PAID if was_late else Effect.PAID, order)
+    _mark(payment, capture.amount, owed, now)
+    if owed:
+        review = owed != Refund.Why.LATE
+        refunds.owe(order, payment, capture.amount, owed, f"surplus:{row.pk}", review=review)
+    else:
+        _pay(order, payment, by=by, reason="paid_late" if was_late else "paid", now=now)
+    return True
+
+
+def _count(payment: Payment, capture: CaptureSeen, effect: Effect, bill: Bill) -> Capture:
+    """The capture has its row, and its money stands in customer funds under the bill's name."""
     row = Capture.objects.create(
         payment=payment,
         gateway=payment.gateway,
@@ -68,16 +88,11 @@ def settle(payment_id: int, capture: CaptureSeen, *, by: str = "gateway") -> boo
         ledger.house(Account.Kind.FUNDS, currency),
         capture.amount,
         "capture",
-        order,
+        bill if isinstance(bill, Order) else None,
         note=payment.reference,
+        deposit=bill if isinstance(bill, Deposit) else None,
     )
-    _mark(payment, capture.amount, owed, now)
-    if owed:
-        review = owed != Refund.Why.LATE
-        refunds.owe(order, payment, capture.amount, owed, f"surplus:{row.pk}", review=review)
-    else:
-        _pay(order, payment, by=by, reason="paid_late" if was_late else "paid", now=now)
-    return True
+    return row
 
 
 def settle_free(order: Order, now: datetime) -> None:

@@ -92,7 +92,7 @@ def _about_payment(message: InboxMessage, hint: Hint) -> None:
             strange_money(message.party, hint.reference or hint.payment_id, evidence)
         inbox.ignored(message, f"no payment of ours: {hint.reference or hint.gateway_id}")
         return
-    about = payment.order.number
+    about = payment.bill.number
     if payment.gateway_id:
         looked = look(payment, hint.payment_id, by="webhook")
     else:
@@ -110,7 +110,7 @@ def _about_payment(message: InboxMessage, hint: Hint) -> None:
 
 
 def _payment_of(party: str, hint: Hint) -> Payment | None:
-    known = Payment.objects.filter(gateway=party).select_related("order")
+    known = Payment.objects.filter(gateway=party).select_related("order", "deposit")
     if hint.gateway_id and (found := known.filter(gateway_id=hint.gateway_id).first()):
         return found
     return known.filter(reference=hint.reference).first() if hint.reference else None

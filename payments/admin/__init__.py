@@ -1,5 +1,6 @@
 """Payments, captures, refunds and the ledger in the back office: to be read; refunds have two decisions."""
 
+from payments.admin import deposits as deposits
 from payments.admin import ledger as ledger
 from payments.admin import payments as payments
 from payments.admin import refunds as refunds

@@ -48,7 +48,14 @@ class PaymentAdmin(ReadOnlyAdmin):
     ]
     list_filter = ["state", "gateway", "channel__code", "currency"]
     list_select_related = ["channel", "channel__region"]
-    search_fields = ["reference", "gateway_id", "order__number", "order__email"]
+    search_fields = [
+        "reference",
+        "gateway_id",
+        "order__number",
+        "order__email",
+        "deposit__number",
+        "deposit__user__email",
+    ]
     date_hierarchy = "created_at"
     exclude = ["instructions", "state", "amount_minor", "received_minor"]
     readonly_fields = ["amount", "received", "shown_state", "shown_instructions", "order_page"]
@@ -68,6 +75,9 @@ class PaymentAdmin(ReadOnlyAdmin):
 
     @display(description=_("order page"))
     def order_page(self, payment: Payment) -> str:
+        if payment.order_id is None:
+            page = reverse("admin:payments_deposit_change", args=[payment.deposit_id])
+            return format_html('<a href="{}">{}</a>', page, payment.deposit)
         return format_html(
             '<a href="{}">{}</a>',
             reverse("admin:storefront_order_change", args=[payment.order_id]),

@@ -7,12 +7,13 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from payments.deposits.models import Deposit
 from storefront.orders.models import Order
 
 
 class Account(models.Model):
-    """Where money stands. Wallets keep a cached balance that the database keeps from going below zero;
-    house accounts keep none, so that no row is hot."""
+    """Where money or points stand. Wallets and points accounts keep a cached balance that the database keeps from
+    going below zero; house accounts keep none, so that no row is hot."""
 
     class Kind(models.TextChoices):
         WALLET = "WALLET", _("customer's wallet")
@@ -24,6 +25,13 @@ class Account(models.Model):
         PREPAID = "PREPAID", _("prepaid at the supplier")
         COSTS = "COSTS", _("cost of goods")
         EXTERNAL = "EXTERNAL", _("outside world")
+        POINTS = "POINTS", _("customer's points")
+        ISSUED = "ISSUED", _("points given out")
+        WRITEOFF = "WRITEOFF", _("points written off")
+        REWARDS = "REWARDS", _("balance given for points")
+
+    #: Those of customers: they keep a balance, which never goes below zero.
+    OWNED = (Kind.WALLET, Kind.POINTS)
 
     key = models.CharField(max_length=60, unique=True, help_text=_("e.g. clearing:xendit:IDR, wallet:usr_…:IDR"))
     kind = models.CharField(max_length=8, choices=Kind)
@@ -31,7 +39,7 @@ class Account(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="wallets"
     )
-    balance_minor = models.BigIntegerField(null=True, blank=True, help_text=_("wallets only"))
+    balance_minor = models.BigIntegerField(null=True, blank=True, help_text=_("customers' accounts only"))
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -40,10 +48,11 @@ class Account(models.Model):
         verbose_name_plural = _("accounts")
         constraints = [
             models.CheckConstraint(
-                condition=(models.Q(kind="WALLET") & models.Q(balance_minor__gte=0) & models.Q(user__isnull=False))
-                | (~models.Q(kind="WALLET") & models.Q(balance_minor__isnull=True)),
+                condition=models.Q(kind__in=["WALLET", "POINTS"], balance_minor__gte=0, user__isnull=False)
+                | (~models.Q(kind__in=["WALLET", "POINTS"]) & models.Q(balance_minor__isnull=True)),
                 name="wallet_never_below_zero",
             ),
+            models.UniqueConstraint(fields=["user"], condition=models.Q(kind="POINTS"), name="one_points_account"),
             models.UniqueConstraint(
                 fields=["user", "currency"], condition=models.Q(kind="WALLET"), name="one_wallet_per_currency"
             ),
@@ -63,6 +72,7 @@ class Transfer(models.Model):
     currency = models.CharField(max_length=3)
     reason = models.CharField(max_length=40)
     order = models.ForeignKey(Order, null=True, blank=True, on_delete=models.PROTECT, related_name="transfers")
+    deposit = models.ForeignKey(Deposit, null=True, blank=True, on_delete=models.PROTECT, related_name="transfers")
     note = models.CharField(max_length=200, blank=True)
     source_before_minor = models.BigIntegerField(null=True, blank=True, help_text=_("wallets only"))
     source_after_minor = models.BigIntegerField(null=True, blank=True)
@@ -81,6 +91,19 @@ class Transfer(models.Model):
         indexes = [
             models.Index(fields=["source", "-id"], name="transfer_source"),
             models.Index(fields=["target", "-id"], name="transfer_target"),
+            # A wallet's mutations, newest first, sums and pages without a look at the rows themselves.
+            models.Index(
+                fields=["source", "-id"],
+                include=["at", "amount_minor"],
+                condition=models.Q(source_after_minor__isnull=False),
+                name="transfer_debits",
+            ),
+            models.Index(
+                fields=["target", "-id"],
+                include=["at", "amount_minor"],
+                condition=models.Q(target_after_minor__isnull=False),
+                name="transfer_credits",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -12,8 +12,11 @@ from django.db.models import Q, Sum
 
 from accounts.models import User
 from core.money import Money
+from payments.deposits.models import Deposit
 from payments.wallet.models import Account, Transfer
 from storefront.orders.models import Order
+
+POINTS = "PTS"
 
 
 class Contradiction(Exception):
@@ -43,6 +46,13 @@ def wallet(user: User, currency: str) -> Account:
     )
 
 
+def points(user: User) -> Account:
+    """The user's account of points; opened empty when first used."""
+    return _standing(
+        Account(key=f"points:{user.pk}:{POINTS}", kind=Account.Kind.POINTS, currency=POINTS, user=user, balance_minor=0)
+    )
+
+
 def _standing(account: Account) -> Account:
     found = Account.objects.filter(key=account.key).first()
     if found is not None:
@@ -66,7 +76,14 @@ def balance(account: Account) -> Money:
 
 
 def transfer(
-    key: str, source: Account, target: Account, amount: Money, reason: str, order: Order | None = None, note: str = ""
+    key: str,
+    source: Account,
+    target: Account,
+    amount: Money,
+    reason: str,
+    order: Order | None = None,
+    note: str = "",
+    deposit: Deposit | None = None,
 ) -> bool:
     """`amount` stands in `target` instead of `source`, once per `key`; True for the call that moved it.
 
@@ -86,6 +103,7 @@ def transfer(
             currency=amount.currency,
             reason=reason,
             order=order,
+            deposit=deposit,
             note=note[:200],
         )
         if source.pk in wallets:
@@ -101,7 +119,7 @@ def transfer(
 
 
 def _locked_wallets(*accounts: Account) -> dict[int, int]:
-    keys = [account.key for account in accounts if account.kind == Account.Kind.WALLET]
+    keys = [account.key for account in accounts if account.kind in Account.OWNED]
     if not keys:
         return {}
     rows = Account.objects.select_for_update(no_key=True).filter(key__in=keys).order_by("key")

@@ -32,7 +32,13 @@ def funded(user: User, minor: int, currency: str = "IDR") -> Account:
 
 def by_balance(**more: Any) -> Channel:
     """The channel that pays from the wallet; it costs nothing."""
-    given = {"kind": Channel.Kind.BALANCE, "gateway": "balance", "fee_percent": "0", "min_minor": 100, "name": "Balance"}
+    given = {
+        "kind": Channel.Kind.BALANCE,
+        "gateway": "balance",
+        "fee_percent": "0",
+        "min_minor": 100,
+        "name": "Balance",
+    }
     return factories.channel("BALANCE", **(given | more))
 
 

@@ -1,0 +1,33 @@
+"""Deposits: to be read; what is decided about their payments is decided there."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from core.admin.bases import ReadOnlyAdmin, money_column
+from payments.models import Deposit
+
+
+@admin.register(Deposit)
+class DepositAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", "number", "user", "channel_name", "amount", "credited", "shown_status", "paid_at"]
+    list_filter = ["status", "channel_code", "currency"]
+    list_select_related = ["user"]
+    search_fields = ["number", "user__email"]
+    date_hierarchy = "created_at"
+    exclude = ["status", "amount_minor", "fee_minor", "total_minor", "credited_minor"]
+    readonly_fields = ["amount", "fee", "total", "credited", "shown_status"]
+
+    amount = money_column("amount_minor", title=_("amount"))
+    fee = money_column("fee_minor", title=_("fee"))
+    total = money_column("total_minor", title=_("total"))
+    credited = money_column("credited_minor", title=_("credited"))
+
+    @display(
+        description=_("status"),
+        label={"PENDING": "info", "SUCCESS": "success", "FAILED": "danger", "EXPIRED": "warning"},
+    )
+    def shown_status(self, deposit: Deposit) -> str:
+        return deposit.status
