@@ -33,7 +33,7 @@ def walk(page: Page, shop: str, world: str, width: int) -> None:
     choose(page, "skuCode", "MLBB_172")
     choose(page, "paymentCode", "QRIS")
     page.fill("[name=contactEmail]", "pembeli@example.com")
-    expect(page.locator("[data-promo]")).to_be_visible()
+    expect(page.locator("#promo-result [data-promo]")).to_be_visible()
     page.evaluate("scrollTo(0, 0)")
     shoot(page, f"order-{width}")
     page.click(".buy-button")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from storefront.pages import art, home, product, quote, sitemap
+from storefront.pages import art, home, product, promo, quote, sitemap
 
 urlpatterns = [
     path("", home.root),
@@ -15,6 +15,6 @@ urlpatterns = [
     path("<shop:place>/help", home.help_page, name="help"),
     path("<shop:place>/<slug:slug>", product.product_page, name="product"),
     path("<shop:place>/<slug:slug>/check", quote.check, name="check"),
-    path("<shop:place>/<slug:slug>/promo", quote.promo, name="promo"),
+    path("<shop:place>/<slug:slug>/promo", promo.promo, name="promo"),
     path("<shop:place>/<slug:slug>/quote", quote.quote, name="quote"),
 ]
