@@ -56,7 +56,8 @@ def main() -> None:
     parts = urlsplit(shop)
     world = f"{parts.scheme}://{parts.hostname}:{(parts.port or 80) + 1}"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"])
+        quiet = ["--no-sandbox", "--disable-gpu"]
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=quiet)
         for width, height in ((390, 844), (1280, 800)):
             address = f"10.55.{secrets.randbelow(250)}.{secrets.randbelow(250)}"
             context = browser.new_context(
