@@ -68,7 +68,7 @@ def reset(token: str, password: str, confirmed: str) -> User:
     return user
 
 
-def change(user: User, current: str, password: str, confirmed: str, *, session_id: uuid.UUID | str) -> None:
+def change(user: User, current: str, password: str, confirmed: str, *, session_id: uuid.UUID | str | None) -> None:
     """The password is the new one. Other sessions are over; `session_id` goes on, its refresh tokens do not.
 
     Raises INVALID_PASSWORD, RATE_LIMIT_EXCEEDED, VALIDATION_ERROR.

@@ -24,7 +24,7 @@ FOLDER = "profiles"
 def store(upload: IO[bytes], size: int) -> str:
     """The path under media/ of the picture, drawn anew. Raises VALIDATION_ERROR on `profilePicture`."""
     if size > MOST_BYTES:
-        raise _refused(_("The picture may have 5 MB at most."))
+        raise _refused(too_large())
     name = f"{FOLDER}/{secrets.token_hex(12)}.jpg"
     return default_storage.save(name, ContentFile(_drawn(upload)))
 
@@ -51,6 +51,10 @@ def _drawn(upload: IO[bytes]) -> bytes:
     out = BytesIO()
     paper.save(out, "JPEG", quality=86, optimize=True)
     return out.getvalue()
+
+
+def too_large() -> str:
+    return _("The picture may have 5 MB at most.")
 
 
 def _refused(text: str) -> Exception:

@@ -153,6 +153,12 @@ def end_all(user: User, why: Session.End, *, but: uuid.UUID | str | None = None)
     return _end(rows, why)
 
 
+def end_others(user: User, *, but: uuid.UUID | str | None) -> int:
+    """Every session of the user's but that one is over."""
+    rows = Session.objects.filter(user=user, ended_at=None)
+    return _end(rows.exclude(pk=but) if but else rows, Session.End.OTHER_DEVICE)
+
+
 def _end(rows: Iterable[Session], why: Session.End) -> int:
     found = list(rows)
     if not found:

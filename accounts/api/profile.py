@@ -64,7 +64,7 @@ class Profile(MemberView):
         user = signed_in(request)
         if _length(request) > pictures.MOST_BYTES + _AROUND:
             # Refused before it is read.
-            raise invalid({"profilePicture": _("The picture may have 5 MB at most.")})
+            raise invalid({"profilePicture": pictures.too_large()})
         body = ProfileBody(data=request.data)
         body.is_valid(raise_exception=True)
         sent = body.validated_data

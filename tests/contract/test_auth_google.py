@@ -189,7 +189,7 @@ def test_the_keys_are_read_once_and_again_for_a_new_key(
         asked.append(url)
         return real(url, **rest)
 
-    monkeypatch.setattr(google.requests, "get", counted)
+    monkeypatch.setattr(requests, "get", counted)
     token = sandbox.google_id_token(**PERSON)
     for _ in range(3):
         google.read_id_token(token)
