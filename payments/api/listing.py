@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
 from django.http import StreamingHttpResponse
+from django.utils import translation
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
@@ -121,7 +122,9 @@ def page_of(rows: QuerySet[Row], listing: Listing) -> list[Row]:
 
 def as_file(name: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> StreamingHttpResponse:
     """A CSV download of all `rows`, sent while they are read. No cell can be a formula to a spreadsheet."""
-    answer = StreamingHttpResponse(_lines(head, rows), content_type="text/csv; charset=utf-8")
+    answer = StreamingHttpResponse(
+        _lines(head, rows, translation.get_language() or "id"), content_type="text/csv; charset=utf-8"
+    )
     answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     answer["Cache-Control"] = "no-store"
     answer["X-Content-Type-Options"] = "nosniff"
@@ -135,11 +138,17 @@ class _Line:
         return line
 
 
-def _lines(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+def _lines(head: Sequence[str], rows: Iterable[Sequence[Any]], language: str) -> Iterator[str]:
     writer = csv.writer(_Line())
     # The mark by which spreadsheets know UTF-8.
     yield "\ufeff" + writer.writerow(head)
-    for row in rows:
+    # The answer is read when the view has returned; the caller's language would have gone with it.
+    remaining = iter(rows)
+    while True:
+        with translation.override(language):
+            row = next(remaining, None)
+        if row is None:
+            return
         yield writer.writerow([_cell(value) for value in row])
 
 

@@ -63,7 +63,8 @@ def _pricing(order: Order) -> dict[str, Any]:
     }
 
 
-def _shared(order: Order, payment: Mapping[str, Any] | None) -> dict[str, Any]:
+def brief(order: Order, payment: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What every answer says of an order; `payment` adds to its channel."""
     return {
         "invoiceNumber": order.number,
         "status": shown_status(order),
@@ -81,7 +82,7 @@ def _shared(order: Order, payment: Mapping[str, Any] | None) -> dict[str, Any]:
 def placed(order: Order, payment: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The `order` of API §19, for the one who has just placed it; `payment` adds instruction, qrCode ... expiredAt."""
     return {
-        **_shared(order, payment),
+        **brief(order, payment),
         "contact": {"email": order.email, "phoneNumber": order.phone or None},
         "createdAt": order.created_at,
         "expiredAt": order.expires_at,
@@ -94,7 +95,7 @@ def view(order: Order, *, is_full: bool, payment: Mapping[str, Any] | None = Non
     `payment` adds what the door knows of the payment; it belongs on a PENDING invoice only. `promo` is null without
     one; `payment.paidAt` and `completedAt` are there once they have happened. The phone number is as dialled at home.
     """
-    answer = _shared(order, payment if order.status == Order.Status.PENDING else None)
+    answer = brief(order, payment if order.status == Order.Status.PENDING else None)
     if order.paid_at is not None:
         answer["payment"]["paidAt"] = order.paid_at
     answer |= {

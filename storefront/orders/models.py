@@ -83,6 +83,16 @@ class Order(models.Model):
             models.Index(fields=["paid_at"], condition=models.Q(status="PAID"), name="order_paid_not_taken"),
             models.Index(fields=["id"], condition=models.Q(status="PROCESSING"), name="order_processing"),
             models.Index(fields=["user", "-id"], name="order_of_user"),
+            # A member's dashboard: counts, days and which orders a page shows, without a look at the rows themselves.
+            models.Index(
+                fields=["user", "region", "-created_at", "-id"], include=["status", "total_minor"], name="order_history"
+            ),
+            models.Index(
+                fields=["user", "paid_at"],
+                include=["currency", "total_minor", "delivered", "quantity"],
+                condition=models.Q(status="SUCCESS"),
+                name="order_volume",
+            ),
             models.Index(fields=["created_at"], name="order_created"),
             models.Index(Lower("email"), models.F("id").desc(), name="order_email"),
         ]
