@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.visitors import member_of
 from core.errors import Refused
 from core.money import Money, NotAnAmount
 from core.web import throttle
@@ -42,7 +43,7 @@ def _key(request: HttpRequest) -> str:
 
 
 def _is_owner(request: HttpRequest, order: Order) -> bool:
-    return invoices.is_owner(order, client_of(request), key=_key(request))
+    return invoices.is_owner(order, client_of(request), key=_key(request), user=member_of(request))
 
 
 @never_cache
@@ -84,7 +85,7 @@ def place(request: HttpRequest, shop: Shop) -> HttpResponse:
     token = request.POST.get("validationToken", "")
     throttle.check("orders", client.address_key, client.device_key)
     try:
-        order = place_order(token, client)
+        order = place_order(token, client, member_of(request))
     except Refused as refusal:
         if refusal.extra.get("invoiceNumber"):
             # The order stands; only its payment could not be opened. Its page offers to try again or another way.

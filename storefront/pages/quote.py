@@ -15,6 +15,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from accounts.models import User
+from accounts.visitors import member_of
 from core import regions
 from core.errors import Refused
 from core.money import Money
@@ -90,19 +92,20 @@ def _phone(form: Mapping[str, str]) -> str:
 @in_shop
 def quote(request: HttpRequest, shop: Shop, slug: str) -> HttpResponse:
     """The confirm sheet with the locked price; 422 with what to look at again, nothing moved either way."""
-    client = client_of(request)
+    client, user = client_of(request), member_of(request)
     product = product_at(shop, slug)
     form = request.POST
     typed = form.get("promoCode", "").strip()
     try:
         throttle.check("order_inquiry", client.address_key, client.device_key)
         try:
-            inquiry = _quoted(form, shop, product, client, typed or best_code(form, shop, product, client))
+            code = typed or best_code(form, shop, product, client)
+            inquiry = _quoted(form, shop, product, client, user, code)
         except Refused as refusal:
             # The best code was the shop's own idea: when somebody else has just taken its last use, it goes without.
             if typed or not refusal.code.startswith("PROMO_"):
                 raise
-            inquiry = _quoted(form, shop, product, client, "")
+            inquiry = _quoted(form, shop, product, client, user, "")
     except Refused as refusal:
         return _look_again(request, shop, slug, product, refusal)
     context = confirm_context(shop, inquiry)
@@ -113,7 +116,9 @@ def quote(request: HttpRequest, shop: Shop, slug: str) -> HttpResponse:
     return with_device(request, render(request, template, context))
 
 
-def _quoted(form: Mapping[str, str], shop: Shop, product: Product, client: Client, promo_code: str) -> Inquiry:
+def _quoted(
+    form: Mapping[str, str], shop: Shop, product: Product, client: Client, user: User | None, promo_code: str
+) -> Inquiry:
     ask = inquiries.Ask(
         product_code=product.code,
         sku_code=form.get("skuCode", ""),
@@ -125,7 +130,7 @@ def _quoted(form: Mapping[str, str], shop: Shop, product: Product, client: Clien
         region_code=shop.region.code,
         data={key: form[key] for key in _inputs_of(product) if key in form},
     )
-    return inquiries.quote(ask, client, None, shop.language, timezone.now())
+    return inquiries.quote(ask, client, user, shop.language, timezone.now())
 
 
 def _inputs_of(product: Product) -> list[str]:

@@ -13,6 +13,7 @@ from django.test import Client
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import Session, User
+from storefront.inquiries.services import token_of
 from tests.accounts.cast import FORM, PASSWORD, code_of, log_in, mails_to, member, token_in, with_second_factor, written
 from tests.conftest import Sandbox
 from tests.storefront import factories
@@ -296,3 +297,22 @@ def test_ways_from_google_that_lead_nowhere(client: Client, sandbox: Sandbox) ->
     client.get(f"{HERE}google")
     says(client.get(f"/account/google/callback?error=access_denied&state={state}"), 400)
     assert not User.objects.exists()
+
+
+# --- Buying ---
+
+
+def test_what_a_member_buys_on_a_page_is_theirs(client: Client, sandbox: Sandbox) -> None:
+    user = member()
+    enter(client, user)
+    quote = factories.inquiry(user=user)
+    body = {"validationToken": token_of(quote)}
+    says(Client().post("/en-id/place", body), 400)  # a member's quote is nobody else's
+    answer = client.post("/en-id/place", body)
+    assert answer.status_code == 302
+    [order] = user.orders.all()
+    assert answer["Location"] == f"/en-id/invoices/{order.number}"
+    elsewhere = Client()
+    enter(elsewhere, user)
+    assert order.email in elsewhere.get(answer["Location"]).content.decode()
+    assert order.email not in Client().get(answer["Location"]).content.decode()
