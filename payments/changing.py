@@ -112,6 +112,8 @@ def _change(order_id: int, quoted: Requote) -> tuple[Order, Payment] | None:
 def _ensure_payable(order: Order) -> None:
     if order.status != Order.Status.PENDING or order.expires_at <= timezone.now() or not order.total_minor:
         raise Refused("INVALID_PAYMENT_METHOD", _("This order does not wait for a payment any more."))
+    if opening.holds_money(order):
+        raise Refused("INVALID_PAYMENT_METHOD", _("Your money is here, and somebody is looking at it."))
 
 
 def _in_progress(order: Order) -> Refused:

@@ -60,7 +60,8 @@ def new_attempt(bill: Bill, attempt: int, now: datetime) -> Payment:
 
 def ensure_open(bill: Bill) -> Payment | None:
     """The bill's newest payment, open if the bill still waits for money: opened by this call, or by another one
-    that it waited for. Raises PAYMENT_UNAVAILABLE or INVALID_PAYMENT_METHOD as whoever called the gateway learnt.
+    that it waited for. While money of another amount stands on the bill nothing new is opened. Raises
+    PAYMENT_UNAVAILABLE or INVALID_PAYMENT_METHOD as whoever called the gateway learnt.
     """
     begun = time.monotonic()
     pause = _FIRST_PAUSE_S
@@ -81,7 +82,7 @@ def ensure_open(bill: Bill) -> Payment | None:
             return newest
         if newest is not None and newest.pk == waited_for and newest.state == State.FAILED:
             raise _told(bill, newest)
-        if not is_payable:
+        if not is_payable or holds_money(bill):
             return newest
         claimed = _claim(bill, newest)
         if claimed is not None:
@@ -111,6 +112,12 @@ def open_claimed(bill: Bill, payment: Payment) -> Payment:
     if newest is None:
         raise unavailable(bill)
     return newest
+
+
+def holds_money(bill: Bill) -> bool:
+    """Whether money came in for the bill. While the bill still waits, that is money of another amount: staff decide
+    what becomes of it, and nobody is asked to pay a second time meanwhile."""
+    return bill.payments.filter(received_minor__gt=0).exists()
 
 
 def is_stale(payment: Payment, now: datetime) -> bool:
@@ -169,7 +176,7 @@ def _claim(unlocked: Bill, seen: Payment | None) -> Payment | None:
         # It may have been made at the gateway, but nobody was ever shown it.
         newest.state, newest.ended_at, newest.error, newest.not_before = State.FAILED, now, "superseded", NEVER
         newest.save(update_fields=["state", "ended_at", "error", "not_before"])
-    elif newest.state in (*Payment.LIVE, State.SETTLED):
+    elif newest.state in (*Payment.LIVE, State.SETTLED) or holds_money(bill):
         return None
     return new_attempt(bill, newest.attempt + 1, now)
 

@@ -39,10 +39,12 @@ def live_tag(order: Order, shop: Shop, *, is_owner: bool) -> str:
 
 def invoice_context(order: Order, shop: Shop, *, is_owner: bool, key: str) -> dict[str, Any]:
     """The context of payments/fragments/invoice_live.html."""
-    payment = order.payments.order_by("-attempt").first()
+    payments = list(order.payments.order_by("-attempt"))
+    payment = payments[0] if payments else None
+    is_held = order.paid_at is None and any(row.received_minor for row in payments)
     refund = order.refunds.order_by("-id").first()
     now = timezone.now()
-    headline, text = _words(order, payment, refund, now)
+    headline, text = _words(order, payment, refund, is_held, now)
     base = shop.url(f"invoices/{order.number}")
     suffix = f"?key={key}" if key else ""
     contact = invoices.contact(order, is_full=is_owner)
@@ -78,15 +80,17 @@ def invoice_context(order: Order, shop: Shop, *, is_owner: bool, key: str) -> di
         "timeline": [_event(order, event, shop) for event in order.events.all()],
         "contact": {"email": contact["email"], "phone": contact["phoneNumber"], "masked": not is_owner},
         "is_owner": is_owner,
+        "is_held": is_held,
         "supplier_reference": _supplier_references(order),
         "refund": _refund(refund) if refund else None,
         "buy_again_url": shop.url(f"{product.slug}?sku={order.sku_code}"),
     }
-    if order.status == Status.PENDING and payment is not None and payment.state == Payment.State.OPEN:
-        invoice |= _instructions(order, payment)
-    if order.status == Status.PENDING:
+    if order.status == Status.PENDING and not is_held:
+        if payment is not None and payment.state == Payment.State.OPEN:
+            invoice |= _instructions(order, payment)
         invoice["seconds_left"] = max(0, int((order.expires_at - now).total_seconds()))
-        invoice["expires_at"] = order.expires_at.isoformat()
+        invoice["expires_text"] = shop.clock(order.expires_at)
+        invoice["is_over"] = payment is None or payment.state not in Payment.LIVE
         invoice["other_channels"] = _other_channels(order, shop, base, suffix, now) if is_owner else []
     return {
         "invoice": invoice,
@@ -154,16 +158,28 @@ def _is_over_promise(order: Order, now: datetime) -> bool:
     return (now - order.paid_at).total_seconds() > order.product.promise_seconds
 
 
-def _words(order: Order, payment: Payment | None, refund: Refund | None, now: datetime) -> tuple[str, str]:
+def _words(
+    order: Order, payment: Payment | None, refund: Refund | None, is_held: bool, now: datetime
+) -> tuple[str, str]:
     """Headline and sentence: what happened, what we do, what you do."""
+    if is_held and refund is not None and refund.state != Refund.State.REVIEW:
+        return (
+            _("Your money goes back"),
+            _("It came too late, or was not the amount of the order, so nothing was sent. You need not do anything."),
+        )
+    if is_held:
+        return (
+            _("Your money is here, and somebody is looking at it"),
+            _(
+                "What arrived is not the amount of the order, so nothing is sent by itself. "
+                "You get it delivered or back; you need not do anything."
+            ),
+        )
     if order.status == Status.PENDING:
-        if payment is not None and payment.received_minor:
+        if payment is not None and payment.opened_at and payment.state not in Payment.LIVE:
             return (
-                _("Your money is here, and somebody is looking at it"),
-                _(
-                    "What arrived is not the amount of the order, so nothing is sent by itself. "
-                    "You get it delivered or back; you need not do anything."
-                ),
+                _("This payment did not go through"),
+                _("Nothing was charged. Choose another way to pay below, or try again."),
             )
         if payment is None or payment.state not in Payment.LIVE:
             return (
