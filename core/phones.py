@@ -64,3 +64,11 @@ def mask_email(address: str) -> str:
     """First letter and domain: c*******@example.com; the number of stars says nothing of the length."""
     name, at, domain = address.rpartition("@")
     return f"{name[:1]}*****{at}{domain}" if at and name else "*****"
+
+
+def example(region_code: str) -> str:
+    """A mobile number of that region as people there write it after the country's prefix; "" where none is known."""
+    number = phonenumbers.example_number_for_type(region_code, phonenumbers.PhoneNumberType.MOBILE)
+    if number is None:
+        return ""
+    return str(phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)).partition(" ")[2]

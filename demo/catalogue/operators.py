@@ -47,6 +47,7 @@ def _operator(
     return Goods(
         code=code,
         slug=code.lower(),
+        # The supplier spells it by.U, and its names are compared letter by letter; customers read it as its owner does.
         name="By.U" if code == "BYU" else name,
         category="e-money",
         publisher=publisher,
@@ -93,8 +94,8 @@ OPERATORS = (
         is_popular=True,
     ),
     _operator(
-        "BYU", "by.U", both("Pulsa dan data by.U, operator serba digital.",
-            "Credit and data for by.U, the all-digital operator."),
+        "BYU", "by.U", both("Pulsa dan data By.U, operator serba digital.",
+            "Credit and data for By.U, the all-digital operator."),
         example="08515xxxxxxx", publisher="Telkomsel", words="byu by.u", palette="manggis",
     ),
     _operator(
@@ -120,10 +121,10 @@ OPERATORS = (
     ),
 )  # fmt: skip
 
-#: product code -> (operator's name, prefixes in national form). Longer prefixes win: by.U lies inside Telkomsel's 0851.
+#: product code -> (operator's name, prefixes in national form). Longer prefixes win: By.U lies inside Telkomsel's 0851.
 PREFIXES = {
     "TELKOMSEL": ("Telkomsel", "0811 0812 0813 0821 0822 0823 0851 0852 0853"),
-    "BYU": ("by.U", "085155 085156 085157 085158"),
+    "BYU": ("By.U", "085155 085156 085157 085158"),
     "INDOSAT": ("Indosat", "0814 0815 0816 0855 0856 0857 0858"),
     "XL": ("XL", "0817 0818 0819 0859 0877 0878 0879"),
     "AXIS": ("AXIS", "0831 0832 0833 0838"),
@@ -131,4 +132,4 @@ PREFIXES = {
     "SMARTFREN": ("Smartfren", "0881 0882 0883 0884 0885 0886 0887 0888 0889"),
 }
 #: Seen, but not confirmed: rows that stand switched off.
-UNCONFIRMED_PREFIXES = (("085154", "by.U", "BYU"), ("085159", "by.U", "BYU"))
+UNCONFIRMED_PREFIXES = (("085154", "By.U", "BYU"), ("085159", "By.U", "BYU"))

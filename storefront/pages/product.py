@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from core import regions
+from core import phones, regions
 from core.errors import Refused
 from core.translated import pick
 from core.web import prebuilt
@@ -70,6 +70,7 @@ def product_context(
             "promise_text": promise(page),
             "checks_account": page.is_checked,
             "check_optional": page.check_optional,
+            "is_operator_bound": product.is_operator_bound,
         },
         "fields": _fields(page, shop, typed, errors or {}),
         "sections": _sections(page, shop, skus),
@@ -83,6 +84,7 @@ def product_context(
             }
             for entry in promos.listed(shop.region.code, product.pk, now)
         ],
+        "phone_example": phones.example(shop.region.code),
         "dial_codes": [{"code": region.code, "prefix": region.dial_code} for region in regions.regions()],
         "check_url": shop.url(f"{slug}/check"),
         "quote_url": shop.url(f"{slug}/quote"),

@@ -94,6 +94,18 @@ def test_an_unknown_account_is_said_before_anything_is_sold(visit: Callable[...,
     expect(page.locator("#account-result [data-state=bad]")).to_be_visible()
 
 
+def test_another_operators_number_leads_to_that_operators_page(visit: Callable[..., Page], store: Store) -> None:
+    page = visit()
+    page.goto(f"{store.url}/id-id/telkomsel")
+    page.fill("[name=phoneNumber]", "085155555555")
+    page.locator("[name=phoneNumber]").blur()
+    expect(page.locator("#account-result a")).to_have_attribute("href", "/id-id/byu")
+    page.fill("[name=phoneNumber]", "081212345678")
+    page.locator("[name=phoneNumber]").blur()
+    expect(page.locator("#account-result [data-state=none]")).to_be_attached()
+    expect(page.locator("#account-result")).to_have_text("")
+
+
 def test_it_works_without_script_up_to_the_confirm_step(visit: Callable[..., Page], store: Store) -> None:
     page = visit(java_script_enabled=False)
     page.goto(f"{store.url}/en-id/mobile-legends")
