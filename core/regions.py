@@ -32,8 +32,8 @@ def find(code: str) -> Region | None:
 
 
 def named(code: str) -> Region:
-    """The active region `code`. Raises INVALID_REGION."""
-    found = find(code)
+    """The active region `code`, in capitals or not. Raises INVALID_REGION."""
+    found = find(code.upper())
     if found is None:
         codes = ", ".join(sorted(_known()))
         raise Refused(

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig, Suspicio
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from rest_framework import exceptions
 
 from core.errors import Refused, invalid, not_found
@@ -16,6 +17,8 @@ from core.web import json
 from core.web.language import language_of
 
 PREFIX = "/v2/"
+# Words of DRF that its own Indonesian catalogue lacks: named here, they are in ours.
+_WORDS_OF_DRF = (gettext_noop("Not a valid string."),)
 
 
 def refusal_of(problem: BaseException) -> Refused | None:

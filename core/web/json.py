@@ -52,8 +52,16 @@ def loads(raw: bytes) -> Any:
     """What `raw` says, with fractions as Decimal. Raises Malformed for anything the database could not hold either."""
     try:
         value = json.loads(raw.decode("utf-8"), parse_float=Decimal, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as problem:
-        raise Malformed(_first_line(problem)) from problem
+    except json.JSONDecodeError as problem:
+        raise Malformed(str(problem)) from problem
+    except UnicodeDecodeError as problem:
+        raise Malformed("the text is not UTF-8") from problem
+    except RecursionError as problem:
+        raise Malformed("nested too deeply") from problem
+    except Malformed:
+        raise
+    except ValueError as problem:  # more digits than Python reads as an integer
+        raise Malformed("a number has too many digits") from problem
     if b"\\u" in raw:
         for text in _texts(value):
             # PostgreSQL knows neither: better a refusal here than an error there.
@@ -63,11 +71,7 @@ def loads(raw: bytes) -> Any:
 
 
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not a number")
-
-
-def _first_line(problem: BaseException) -> str:
-    return str(problem).splitlines()[0][:200] if str(problem) else type(problem).__name__
+    raise Malformed(f"{name} is not a number")
 
 
 def _texts(value: Any) -> Iterator[str]:
