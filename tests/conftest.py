@@ -46,6 +46,7 @@ def _clean_outside() -> Iterator[None]:
         _flush_redis()
     regions.forget()
     prebuilt._forget()
+    throttle._silent_until = 0.0
     box = _started.get("sandbox")
     if isinstance(box, Sandbox):
         box.reset()

@@ -70,12 +70,12 @@ def check_and_read(rule: str, *who: str, token_key: str, fallback: str) -> str:
     if settings.RATE_LIMITS:
         window = int(now) // WINDOW_S
         counters = [f"throttle:{rule}:{window}:{name}" for name in who if name]
-    if now < _silent_until:
+    if time.monotonic() < _silent_until:
         raise Away
     try:
         token, count = _eval(token_key, *counters, WINDOW_S + 5, fallback, keys=1 + len(counters))
     except redis.RedisError as problem:
-        _silent_until = now + PAUSE_S
+        _silent_until = time.monotonic() + PAUSE_S
         raise Away from problem
     if counters and count > settings.THROTTLES[rule]:
         raise too_many(WINDOW_S - int(now) % WINDOW_S)

@@ -82,3 +82,11 @@ def test_without_redis_the_shop_sells_on_and_waits_for_nobody(settings, monkeypa
     for _ in range(1000):
         throttle.check("reads", "address")
     assert time.monotonic() - begun < 1.5
+
+
+@pytest.mark.usefixtures("limit_ten")
+def test_threads_that_come_and_go_use_up_no_connections() -> None:
+    for _ in range(15):
+        with ThreadPoolExecutor(10) as pool:
+            assert all(pool.map(lambda number: core.redis.ask(b"PING") == b"PONG", range(10)))
+    assert core.redis.ask(b"PING") == b"PONG"
