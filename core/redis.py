@@ -61,6 +61,8 @@ def _exchange(held: ConnectionInterface, packed: bytes) -> Any:
 
 
 def _fresh() -> ConnectionInterface:
-    made: ConnectionInterface = connection().connection_pool.make_connection()
+    # Not the pool's own make_connection: it counts up and never down; after a hundred threads there would be no more.
+    pool = connection().connection_pool
+    made: ConnectionInterface = pool.connection_class(**pool.connection_kwargs)
     _line.held, _line.pid = made, os.getpid()
     return made

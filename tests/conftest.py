@@ -15,7 +15,7 @@ import requests
 from django.conf import settings
 
 from core import regions
-from core.web import prebuilt
+from core.web import prebuilt, throttle
 from supervisor.children import dies_with_parent
 from supervisor.keeper import embedded_servers, lock_alone
 from supervisor.surroundings import ROOT, complete
