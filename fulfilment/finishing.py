@@ -16,8 +16,10 @@ from core.money import Money
 from fulfilment.models import Attempt, TopUp
 from payments import mails, sales
 from payments.models import Account
+from payments.points import services as points
 from payments.wallet import services as ledger
 from storefront.orders import services as orders
+from storefront.orders import volume
 from storefront.orders.models import Order
 from storefront.promos import services as promos
 
@@ -91,6 +93,10 @@ def _end_if_complete(order: Order) -> None:
         if order.promo_id is not None:
             promos.release(order.number, timezone.now())
     refund = sales.book(order)
+    if order.user_id is not None and order.delivered:
+        # Points by the level before; what this order adds to the volume counts from the next one on.
+        points.earn(order)
+        volume.raise_level(order.user_id)
     owed = Money(refund.amount_minor, refund.currency) if refund else None
     tell = mails.order_done if order.delivered else mails.order_failed
     tell(order, owed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -20,17 +21,19 @@ HEAD_START = timedelta(seconds=5)
 _PAGE = 50
 
 
-def take(limit: int = 50, now: datetime | None = None) -> list[list[int]]:
+def take(limit: int = 50, now: datetime | None = None, *, level: str = "") -> list[list[int]]:
     """Up to `limit` PAID orders are PROCESSING with their top-ups; returns those' ids by order, oldest payment first.
 
+    With `level`, only orders of members of that level.
     An order that cannot be taken is passed over, told to staff once, and does not stand before the others.
     """
     moment = now or timezone.now()
+    whose = {"user__level": level} if level else {}
     made: list[list[int]] = []
     after = Q()
     while True:
         page = list(
-            Order.objects.filter(after, status=Order.Status.PAID)
+            Order.objects.filter(after, status=Order.Status.PAID, **whose)
             .order_by("paid_at", "id")
             .values_list("pk", "paid_at")[: min(_PAGE, limit)]
         )
@@ -74,3 +77,8 @@ def _take_one(order_id: int, moment: datetime) -> list[int]:
             actions="Mend what the error names: the order is tried again at every look.",
         )
         return []
+
+
+def of_level(topups: Collection[int], level: str) -> set[int]:
+    """Those of the top-ups that are for members of `level`. One SELECT."""
+    return set(TopUp.objects.filter(pk__in=topups, order__user__level=level).values_list("pk", flat=True))

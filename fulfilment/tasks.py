@@ -6,6 +6,7 @@ import logging
 
 from celery import shared_task
 
+from accounts.models import Level
 from core.wake import wake
 from fulfilment import finishing, history, profiles, resolving, sending, taking
 
@@ -17,10 +18,11 @@ _SWEPT = 200
 
 
 @shared_task(name="fulfilment.take", queue="topups")
-def take() -> int:
-    """Paid orders are taken up and, where they are few, sent at once."""
-    made = taking.take()
-    _hand_out(made)
+def take(level: str = "") -> int:
+    """Paid orders are taken up and, where they are few, sent at once; with `level` those of its members alone, and by
+    the queue that others do not fill."""
+    made = taking.take(level=level)
+    _hand_out(made, "priority" if level else "topups")
     return len(made)
 
 
@@ -40,7 +42,10 @@ def sweep() -> None:
             look()
         except Exception:
             logger.exception("%s", look.__name__)
-    _hand_out([[topup_id] for topup_id in sending.due(_SWEPT)])
+    due = sending.due(_SWEPT)
+    first = taking.of_level(due, Level.ROYAL) if due else set()
+    _hand_out([[topup_id] for topup_id in due if topup_id in first], "priority")
+    _hand_out([[topup_id] for topup_id in due if topup_id not in first])
 
 
 @shared_task(name="fulfilment.poll", queue="polls")
@@ -58,9 +63,9 @@ def supplier_profile() -> None:
     profiles.look_after()
 
 
-def _hand_out(groups: list[list[int]]) -> None:
+def _hand_out(groups: list[list[int]], queue: str = "topups") -> None:
     for group in groups[_SENT_HERE:]:
-        wake("fulfilment.send", "topups", *group)
+        wake("fulfilment.send", queue, *group)
     for group in groups[:_SENT_HERE]:
         for topup_id in group:
             _send(topup_id)

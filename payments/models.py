@@ -7,11 +7,15 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from payments.deposits.models import Deposit, DepositInquiry
+from payments.points.models import PointValue, Redemption
 from payments.wallet.models import Account, Transfer
 from storefront.channels.models import Channel
 from storefront.orders.models import Order
 
-__all__ = ["Account", "Bill", "Capture", "Deposit", "DepositInquiry", "Payment", "Refund", "Transfer"]
+__all__ = [
+    "Account", "Bill", "Capture", "Deposit", "DepositInquiry", "Payment", "PointValue", "Redemption", "Refund",
+    "Transfer",
+]  # fmt: skip
 
 #: What a payment may be for.
 Bill = Order | Deposit

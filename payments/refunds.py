@@ -25,6 +25,7 @@ from core.wake import wake
 from payments.gateways import for_code
 from payments.gateways.base import GatewayNotReached, GatewayRefused, GatewayUnavailable, RefundReply, RefundStanding
 from payments.models import Account, Payment, Refund
+from payments.points import services as points
 from payments.schedule import NEVER
 from payments.wallet import services as ledger
 from storefront.orders.models import Order
@@ -76,6 +77,8 @@ def owe(order: Order, payment: Payment, amount: Money, why: Refund.Why, key: str
         )
     else:
         _set_out(refund)
+    if why == Refund.Why.NOT_DELIVERED:
+        points.take_back(order, amount, key)
     return refund
 
 

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.models import Level, User
 from core.cases import open_case
 from core.errors import Refused
 from core.money import Money
@@ -25,6 +25,7 @@ from payments.models import Account, Bill, Capture, Deposit, Payment, Refund
 from payments.schedule import NEVER, next_look
 from payments.wallet import services as ledger
 from storefront.catalogue.services import find_offer
+from storefront.inquiries.services import unit_price
 from storefront.orders import services as orders
 from storefront.orders.models import Order
 from storefront.promos import services as promos
@@ -99,7 +100,7 @@ def settle_free(order: Order, now: datetime) -> None:
     """An order that costs nothing is PAID without a gateway. The caller holds its lock or has just made it."""
     orders.advance(order, Order.Status.PAID, by="checkout", reason="free", now=now)
     mails.order_paid(order)
-    wake("fulfilment.take", "topups")
+    _wake(order)
 
 
 def settle_by_balance(order: Order, user: User, now: datetime) -> Payment:
@@ -149,7 +150,7 @@ def settle_by_balance(order: Order, user: User, now: datetime) -> Payment:
         ) from problem
     orders.advance(order, Order.Status.PAID, by="checkout", reason="paid", now=now)
     mails.order_paid(order)
-    wake("fulfilment.take", "topups")
+    _wake(order)
     return payment
 
 
@@ -173,7 +174,7 @@ def _holds_still(order: Order, now: datetime) -> bool:
     """Whether what was quoted can still be sold: item open, price no higher, promo slot held again."""
     try:
         offer = find_offer(order.product_code, order.sku_code, order.region_id, now)
-        if offer.unit > Money(order.unit_price_minor, order.currency):
+        if unit_price(offer, order.user) > Money(order.unit_price_minor, order.currency):
             return False
         promos.retake(order.number, now)
     except Refused as reason:
@@ -205,7 +206,15 @@ def _pay(order: Order, payment: Payment, *, by: str, reason: str, now: datetime)
     # Another attempt that is still open could be paid too: the next look cancels it at its gateway.
     order.payments.filter(state__in=Payment.LIVE).exclude(pk=payment.pk).update(not_before=now)
     mails.order_paid(order)
-    wake("fulfilment.take", "topups")
+    _wake(order)
+
+
+def _wake(order: Order) -> None:
+    """Somebody takes the order up; of a ROYAL member through the queue that others do not fill."""
+    if order.user is not None and order.user.level == Level.ROYAL:
+        wake("fulfilment.take", "priority", Level.ROYAL.value)
+    else:
+        wake("fulfilment.take", "topups")
 
 
 def strange_money(party: str, reference: str, evidence: dict[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 from storefront.catalogue.models import (
     Category,
+    MemberDiscount,
     Product,
     ProductClosure,
     ProductField,
@@ -19,6 +20,6 @@ from storefront.promos.models import Promo, PromoSlot
 
 __all__ = [
     "Banner", "Category", "Channel", "ChannelCategory", "ChannelClosure", "Contact", "Inquiry", "Language",
-    "OperatorPrefix", "Order", "OrderEvent", "Popup", "Product", "ProductClosure", "ProductField", "ProductRegion",
-    "Promo", "PromoSlot", "Question", "Section", "Sku", "SkuPrice",
+    "MemberDiscount", "OperatorPrefix", "Order", "OrderEvent", "Popup", "Product", "ProductClosure", "ProductField",
+    "ProductRegion", "Promo", "PromoSlot", "Question", "Section", "Sku", "SkuPrice",
 ]  # fmt: skip

@@ -3,4 +3,5 @@
 from payments.admin import deposits as deposits
 from payments.admin import ledger as ledger
 from payments.admin import payments as payments
+from payments.admin import points as points
 from payments.admin import refunds as refunds

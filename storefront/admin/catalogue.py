@@ -24,6 +24,7 @@ from storefront.admin.forms import ClosureForm, Form, PriceForm, ProductFieldFor
 from storefront.catalogue.closing import standing
 from storefront.catalogue.models import (
     Category,
+    MemberDiscount,
     Product,
     ProductClosure,
     ProductField,
@@ -77,6 +78,11 @@ class ProductClosureInline(ShopInline):
     tab = True
 
 
+class MemberDiscountInline(ShopTabularInline):
+    model = MemberDiscount
+    tab = True
+
+
 class SkuInline(ShopTabularInline):
     """The amounts at a glance; prices and texts are on the SKU's own page."""
 
@@ -110,7 +116,10 @@ class ProductAdmin(PicturedAdmin):
     search_fields = ["code", "slug", "name", "title", "publisher", "search_words"]
     autocomplete_fields = ["category"]
     long_texts = ("description",)
-    inlines = [ProductRegionInline, ProductFieldInline, SectionInline, SkuInline, ProductClosureInline]
+    inlines = [
+        *(ProductRegionInline, ProductFieldInline, SectionInline, SkuInline, MemberDiscountInline),
+        ProductClosureInline,
+    ]
     fieldsets = [
         (None, {"fields": ["code", "slug", "category", "name", "title", "subtitle", "publisher", "description"]}),
         (_("On the shelf"), {"fields": ["is_active", "is_popular", "position", "tags", "search_words"]}),

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Level
 from core.models import Closure, Region
 from core.translated import TranslatedField, TranslatedListField, pick
 
@@ -196,6 +197,31 @@ class SkuPrice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sku_id} {self.region_id} {self.price_minor}"
+
+
+class MemberDiscount(models.Model):
+    """What members of a level pay less for a product, in percent of the public price; never above the level's cap."""
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="member_discounts")
+    level = models.CharField(max_length=8, choices=[(Level.PRESTIGE, "Prestige"), (Level.ROYAL, "Royal")])
+    percent = models.DecimalField(max_digits=4, decimal_places=2)
+
+    class Meta:
+        verbose_name = _("member discount")
+        verbose_name_plural = _("member discounts")
+        constraints = [
+            models.UniqueConstraint(fields=["product", "level"], name="member_discount_once"),
+            # The caps of accounts.levels, kept by the database.
+            models.CheckConstraint(
+                condition=models.Q(percent__gt=0)
+                & (models.Q(level="PRESTIGE", percent__lte=5) | models.Q(level="ROYAL", percent__lte=10)),
+                name="member_discount_within_cap",
+                violation_error_message=_("Up to 5% for Prestige and 10% for Royal."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.level} −{self.percent} %"
 
 
 class ProductClosure(Closure):

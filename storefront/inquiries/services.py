@@ -23,6 +23,7 @@ from core import phones, regions
 from core.errors import Refused, Text, invalid
 from core.money import Money
 from core.web.client import Client
+from storefront.catalogue import members
 from storefront.catalogue.services import Offer, find_offer
 from storefront.channels import services as channels
 from storefront.channels.models import Channel
@@ -176,8 +177,10 @@ def region_of(ask: Ask, user: User | None) -> str:
 
 
 def unit_price(offer: Offer, user: User | None) -> Money:
-    """What one unit costs this buyer. Members' discounts lower it (decisions, Money) from when there are any."""
-    return offer.unit
+    """What one unit costs this buyer: a member's discount lowers it (decisions, Money)."""
+    if user is None:
+        return offer.unit
+    return members.price(offer.unit, members.percent(offer.product.pk, user.level))
 
 
 def token_of(inquiry: Inquiry) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 from datetime import timedelta
 from typing import Any
 
@@ -115,7 +116,7 @@ def test_the_chain_is_unbroken_over_pages(me: Any) -> None:
         ledger.transfer(f"step{step}", source, target, Money(100 if step % 3 else 1000, "IDR"), "test")
     rows = [row for page in (1, 2, 3) for row in listed(me, page=page)["mutations"]]
     assert len(rows) == 25
-    assert all(after["balanceBefore"] == before["balanceAfter"] for after, before in zip(rows, rows[1:], strict=False))
+    assert all(after["balanceBefore"] == before["balanceAfter"] for after, before in itertools.pairwise(rows))
     assert rows[-1]["balanceBefore"] == 0
     assert rows[0]["balanceAfter"] == listed(me)["overview"]["netBalance"]
 
