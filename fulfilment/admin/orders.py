@@ -145,20 +145,21 @@ class OrderAdmin(ReadOnlyAdmin):
             None,
             {
                 "fields": [
-                    ("number", "shown_status", "page"),
-                    ("product_name", "sku_name", "units"),
+                    ("number", "shown_status"),
+                    ("product_name", "sku_name"),
+                    ("units", "page"),
                     ("account", "account_region"),
                 ]
             },
         ),
-        (_("Customer"), {"fields": [("user", "email", "phone"), ("region", "language")]}),
+        (_("Customer"), {"fields": [("email", "phone"), ("region", "language"), "user"]}),
         (
             _("Price"),
             {
                 "fields": [
                     ("unit_price", "list_price", "quantity"),
                     ("subtotal", "discount", "promo_code"),
-                    ("fee", "channel_name", "total"),
+                    ("fee", "total", "channel_name"),
                 ]
             },
         ),

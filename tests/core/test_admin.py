@@ -196,3 +196,11 @@ def test_amounts_are_written_as_people_do() -> None:
 def test_all_models_of_the_ground_are_registered() -> None:
     registered = {model._meta.label_lower.replace(".", "_") for model in admin.site._registry}
     assert set(RECORDS) <= registered
+
+
+@pytest.mark.urls("config.urls")
+def test_the_back_office_speaks_one_language() -> None:
+    indonesian = {"HTTP_ACCEPT_LANGUAGE": "id"}
+    page = Client().get("/admin/login/", **indonesian)
+    assert page.headers["Content-Language"] == "en" and b"Kata sandi" not in page.content
+    assert Client().get("/id-id/help", **indonesian).headers["Content-Language"] == "id"
