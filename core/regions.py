@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import date, datetime, timedelta
-from datetime import time as clock
+from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -95,21 +94,6 @@ def local(region: Region, at: datetime) -> datetime:
 def local_day(region: Region, at: datetime) -> date:
     """The day it is there: promo days, day caps and cut-offs go by it (decisions, Region and catalogue)."""
     return local(region, at).date()
-
-
-def weekday(region: Region, at: datetime) -> int:
-    """0 for Monday to 6 for Sunday, there."""
-    return local(region, at).weekday()
-
-
-def at_local(region: Region, day: date, hour: clock) -> datetime:
-    """The instant at which clocks there show `hour` on `day`."""
-    return datetime.combine(day, hour, tzinfo=zone(region))
-
-
-def next_midnight(region: Region, at: datetime) -> datetime:
-    """The instant at which the next day begins there."""
-    return at_local(region, local_day(region, at) + timedelta(days=1), clock.min)
 
 
 def jakarta_day(at: datetime) -> date:
