@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
+from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from accounts.models import User
-from core.admin.bases import ShopAdmin
+from accounts import mfa, sessions
+from accounts.models import Benefit, Session, User
+from core import audit
+from core.admin.bases import ReasonForm, ShopAdmin, back_to
 
 admin.site.unregister(Group)
 
@@ -41,14 +48,16 @@ class UserAdmin(DjangoUserAdmin, ShopAdmin):  # type: ignore[type-arg]
     search_fields = ["email", "first_name", "last_name", "phone", "public_id"]
     ordering = ["-created_at"]
     date_hierarchy = "created_at"
-    readonly_fields = ["public_id", "created_at", "updated_at", "last_login", "email_verified_at"]
+    readonly_fields = ["public_id", "created_at", "updated_at", "last_login", "email_verified_at", "signed_in"]
     filter_horizontal = ["groups", "user_permissions"]
     autocomplete_fields = ["primary_region", "current_region"]
+    actions_detail = ["end_sessions", "remove_mfa"]
     fieldsets = [
         (None, {"fields": ["email", "password", "public_id"]}),
         (_("Person"), {"fields": ["first_name", "last_name", "phone", "language"]}),
         (_("Shop"), {"fields": ["status", "level", "primary_region", "current_region"]}),
         (_("Back office"), {"fields": ["is_staff", "is_superuser", "groups", "user_permissions"]}),
+        (_("Devices"), {"fields": ["signed_in"]}),
         (_("Dates"), {"fields": ["email_verified_at", "last_login", "created_at", "updated_at"]}),
     ]
     add_fieldsets = [(None, {"classes": ["wide"], "fields": ["email", "usable_password", "password1", "password2"]})]
@@ -73,6 +82,72 @@ class UserAdmin(DjangoUserAdmin, ShopAdmin):  # type: ignore[type-arg]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # orders and the ledger name them; suspend instead
+
+    @display(description=_("signed in on"))
+    def signed_in(self, user: User) -> str:
+        live = sessions.live(user)[:20]
+        lines = ((row.device or row.kind, row.address or "–", date_format(row.seen_at, "j M Y, H:i")) for row in live)
+        return format_html_join(mark_safe("<br>"), "{} · {} · {}", lines) or "–"
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """A password set by staff ends what was signed in with the old one, as the member's own change does."""
+        user = User.objects.filter(pk=id).first()
+        before = user.password if user else ""
+        response = super().user_change_password(request, id, form_url)
+        if user is not None and before != User.objects.values_list("password", flat=True).get(pk=user.pk):
+            sessions.end_all(user, Session.End.STAFF)
+            audit.record(request.user.get_username(), "password set", f"user:{user.public_id}")
+        return response
+
+    def has_help_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        user = User.objects.filter(pk=object_id).first() if object_id else None
+        return self.has_change_permission(request, user)
+
+    @action(
+        description=_("Sign out everywhere"),
+        icon="logout",
+        permissions=["help"],
+        dialog={
+            "title": _("Sign this person out on all devices?"),
+            "description": _("Apps and browsers; the password stays."),
+            "form_class": ReasonForm,
+            "form_submit_text": _("Sign out"),
+        },
+    )
+    def end_sessions(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
+        user = User.objects.get(pk=object_id)
+        sessions.end_all(user, Session.End.STAFF)
+        return self._done(request, user, "signed out everywhere", form)
+
+    @action(
+        description=_("Remove the second factor"),
+        icon="phonelink_erase",
+        permissions=["help"],
+        dialog={
+            "title": _("Remove the second factor?"),
+            "description": _("Only for somebody who lost phone and back-up codes and has shown who they are."),
+            "form_class": ReasonForm,
+            "form_submit_text": _("Remove"),
+        },
+    )
+    def remove_mfa(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
+        user = User.objects.get(pk=object_id)
+        mfa.remove(user)
+        return self._done(request, user, "second factor removed", form)
+
+    def _done(self, request: HttpRequest, user: User, what: str, form: ReasonForm) -> HttpResponse:
+        why = form.cleaned_data["reason"]
+        audit.record(request.user.get_username(), what, f"user:{user.public_id}", why=why)
+        messages.success(request, _("Done."))
+        return back_to(request, reverse("admin:accounts_user_change", args=[user.pk]))
+
+
+@admin.register(Benefit)
+class BenefitAdmin(ShopAdmin):
+    """Lines written here replace the shop's own lines of that level."""
+
+    list_display = ["level", "position", "__str__"]
+    list_filter = ["level"]
 
 
 @admin.register(Group)

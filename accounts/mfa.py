@@ -110,6 +110,12 @@ def disable(user: User, password: str, code: str) -> None:
         raise invalid({"mfaStatus": _("Two-factor sign-in is off already.")})
     check_password(user, password)
     verify(user, code)
+    remove(user)
+
+
+def remove(user: User) -> None:
+    """There is no second factor any more; also by staff, for somebody who lost phone and codes and showed who they
+    are."""
     with transaction.atomic():
         TOTPDevice.objects.filter(user=user).delete()
         StaticDevice.objects.filter(user=user).delete()

@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import task_prerun
 from django.conf import settings
 from django.db import close_old_connections
@@ -47,6 +48,11 @@ def every(seconds: float, task: str, queue: str) -> dict[str, Any]:
     return {"task": task, "schedule": seconds, "options": {"queue": queue, "expires": max(2 * seconds, 5)}}
 
 
+def nightly(hour: int, minute: int, task: str) -> dict[str, Any]:
+    """An entry of the clock for once a night. One that nobody took within the hour waits for the next night."""
+    return {"task": task, "schedule": crontab(hour=hour, minute=minute), "options": {"queue": "polls", "expires": 3600}}
+
+
 app.conf.beat_schedule = {
     "take paid orders": every(2, "fulfilment.take", "topups"),
     "poll the supplier": every(settings.GEMGO_POLL_SECONDS, "fulfilment.poll", "polls"),
@@ -57,5 +63,9 @@ app.conf.beat_schedule = {
     "work off the inbox": every(5, "payments.inbox", "default"),
     "carry out refunds": every(10, "payments.refunds", "default"),
     "send mail": every(5, "core.send_mail", "mail"),
+    "tidy up sign-ins": every(3600, "accounts.tidy", "default"),
+    # By Jakarta's clocks, when few are buying.
+    "lower membership levels": nightly(3, 10, "storefront.levels"),
+    "prove the ledger": nightly(3, 40, "payments.prove"),
     "heartbeat": every(5, "core.heartbeat", "default"),
 }

@@ -27,7 +27,8 @@ def show(
     """The page at account/`rest`; never found by search engines, never kept, never told to other sites."""
     given = around(shop, f"account/{rest}") | {"canonical": "", "alternates": []} | context
     response = render(request, f"accounts/{template}.html", given, status=status)
-    response.headers["Referrer-Policy"] = "no-referrer" if rest in ("verify", "reset") else "same-origin"
+    # Addresses here carry tokens: no other site hears of them. ("no-referrer" would hide our own forms' origin, too.)
+    response.headers["Referrer-Policy"] = "same-origin"
     return response
 
 

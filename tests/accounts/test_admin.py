@@ -1,9 +1,14 @@
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
+from django.utils import timezone
 
-from accounts.models import User
+from accounts import keeping, mfa
+from accounts.models import Lockout, MailedToken, RefreshToken, Session, User
 from core.models import AuditEntry
+from tests.accounts.cast import with_second_factor
 
 pytestmark = [pytest.mark.urls("tests.core.doors"), pytest.mark.django_db]
 
@@ -65,3 +70,68 @@ def test_nobody_below_changes_a_superuser(clerk: Client, admin_user: User) -> No
 
 def test_people_are_suspended_and_not_deleted(admin_client: Client, customer: User) -> None:
     assert admin_client.post(f"/admin/accounts/user/{customer.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def _signed_in(user: User) -> Session:
+    return Session.objects.create(user=user, kind=Session.Kind.API, device="Gerbang-App")
+
+
+def test_where_somebody_is_signed_in_and_out_everywhere(admin_client: Client, customer: User) -> None:
+    session = _signed_in(customer)
+    assert b"Gerbang-App" in admin_client.get(f"/admin/accounts/user/{customer.pk}/change/").content
+    address = f"/admin/accounts/user/{customer.pk}/end_sessions/"
+    admin_client.post(address, {"_form_submitted": "True", "reason": "the phone was stolen"})
+    session.refresh_from_db()
+    assert session.ended_why == "STAFF"
+    assert AuditEntry.objects.get().why == "the phone was stolen"
+
+
+def test_a_password_set_by_staff_ends_what_was_signed_in(admin_client: Client, customer: User) -> None:
+    session = _signed_in(customer)
+    address = f"/admin/accounts/user/{customer.pk}/password/"
+    given = {"password1": "Another-Passw0rd", "password2": "Another-Passw0rd", "usable_password": "true"}
+    assert admin_client.post(address, given | {"password2": "x"}).status_code == 200
+    session.refresh_from_db()
+    assert session.ended_at is None
+    assert admin_client.post(address, given).status_code == 302
+    session.refresh_from_db()
+    assert session.ended_why == "STAFF"
+
+
+def test_a_lost_second_factor(admin_client: Client, customer: User) -> None:
+    with_second_factor(customer)
+    admin_client.post(
+        f"/admin/accounts/user/{customer.pk}/remove_mfa/",
+        {"_form_submitted": "True", "reason": "lost phone, showed passport"},
+    )
+    assert not mfa.is_active(customer)
+    assert AuditEntry.objects.get().action == "second factor removed"
+
+
+def test_clerks_do_nothing_to_superusers(clerk: Client, admin_user: User) -> None:
+    session = _signed_in(admin_user)
+    clerk.post(
+        f"/admin/accounts/user/{admin_user.pk}/end_sessions/", {"_form_submitted": "True", "reason": "just because"}
+    )
+    session.refresh_from_db()
+    assert session.ended_at is None
+
+
+def test_benefits_are_written_by_staff(admin_client: Client) -> None:
+    assert admin_client.get("/admin/accounts/benefit/add/").status_code == 200
+
+
+def test_what_nobody_can_use_is_thrown_away(customer: User) -> None:
+    now = timezone.now()
+    old, live = _signed_in(customer), _signed_in(customer)
+    Session.objects.filter(pk=old.pk).update(seen_at=now - timedelta(days=181))
+    for days, name in ((-1, "old"), (1, "new")):
+        at = now + timedelta(days=days)
+        RefreshToken.objects.create(session=live, hash=name, expires_at=at, used_at=now)
+        Lockout.objects.create(key=name, until=at)
+        MailedToken.objects.create(user=customer, purpose="RESET", hash=name, expires_at=now + timedelta(days=8 * days))
+    keeping.tidy()
+    assert list(Session.objects.all()) == [live]
+    assert list(RefreshToken.objects.values_list("hash", flat=True)) == ["new"]
+    assert list(Lockout.objects.values_list("key", flat=True)) == ["new"]
+    assert list(MailedToken.objects.values_list("hash", flat=True)) == ["new"]

@@ -83,7 +83,10 @@ def test_from_the_form_to_the_account(client: Client) -> None:
     link = re.search(r"https?://\S+", str(written(mail).body))[0]
     parts = urlsplit(link)
     assert parts.path == f"{HERE}verify"
-    html = says(client.get(f"{parts.path}?{parts.query}"), 200)
+    page = client.get(f"{parts.path}?{parts.query}")
+    html = says(page, 200)
+    # Nothing stricter: with "no-referrer" browsers hide where the form comes from, and it would be refused.
+    assert page["Referrer-Policy"] == "same-origin"
     assert User.objects.get().status == "INACTIVE"  # mail programs open links by themselves
     body = {"email": FORM["email"], "token": hidden(html, "token")}
     assert client.post(f"{HERE}verify", body)["Location"] == HERE
