@@ -8,7 +8,8 @@ from django.db.models import Count, Min
 from django.utils import timezone
 
 from core.figures import gauge
-from core.models import InboxMessage
+from core.models import InboxMessage, StaffCase
+from payments import proving
 from payments.models import Payment, Refund
 from storefront.orders.models import Order
 
@@ -43,7 +44,12 @@ def _open_refunds() -> Mapping[str, float]:
     return {state.lower(): float(counted.get(state, 0)) for state in Refund.State.values if state != "DONE"}
 
 
+def _broken_ledgers() -> float:
+    return float(StaffCase.objects.filter(kind=proving.CASE, state=StaffCase.State.OPEN).count())
+
+
 def register() -> None:
+    gauge("gerbang_ledger_broken", "Open cases of a ledger that does not hold; anything but 0 rings.", _broken_ledgers)
     gauge("gerbang_orders_unpaid", "Orders that wait for money.", _unpaid)
     gauge("gerbang_order_overdue_age_seconds", "How long the oldest unpaid order is past its deadline.", _overdue_age)
     gauge("gerbang_inbox_age_seconds", "Age of the oldest message that is not worked off, by party.", _inbox_age)

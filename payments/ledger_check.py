@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from django.db.models import Case, F, Q, Sum, When
+from django.db import connection
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models.functions import Coalesce, Concat
 
 from core.money import Money
-from payments.models import Account, Capture, Payment, Refund, Transfer
+from payments.models import Account, Capture, Deposit, Payment, Refund, Transfer
+from payments.settling import BALANCE
 from storefront.orders.models import Order
 
 
@@ -59,14 +62,81 @@ def problems_of(order: Order) -> list[str]:
     return found
 
 
+# Every row of a customer's account, by account, with what the row before it left.
+_CHAIN = """
+    WITH moves AS (
+        SELECT t.id, a.key, a.balance_minor, -t.amount_minor AS delta,
+               t.source_before_minor AS before, t.source_after_minor AS after
+          FROM payments_transfer t JOIN payments_account a ON a.id = t.source_id WHERE a.kind IN ('WALLET', 'POINTS')
+        UNION ALL
+        SELECT t.id, a.key, a.balance_minor, t.amount_minor, t.target_before_minor, t.target_after_minor
+          FROM payments_transfer t JOIN payments_account a ON a.id = t.target_id WHERE a.kind IN ('WALLET', 'POINTS')
+    ), chained AS (
+        SELECT *, COALESCE(LAG(after) OVER (PARTITION BY key ORDER BY id), 0) AS left_before FROM moves
+    )
+    SELECT key, balance_minor, SUM(delta),
+           MIN(id) FILTER (WHERE before IS DISTINCT FROM left_before OR after IS DISTINCT FROM before + delta)
+      FROM chained GROUP BY key, balance_minor
+    HAVING SUM(delta) <> balance_minor
+        OR COUNT(*) FILTER (WHERE before IS DISTINCT FROM left_before OR after IS DISTINCT FROM before + delta) > 0
+"""
+
+
 def wallet_problems() -> list[str]:
-    """Wallets whose cached balance is not the sum of their rows."""
+    """Wallets and points whose cached balance is not the sum of their rows, or whose chain of before and after is
+    broken; two statements whatever their number."""
     found = []
-    for account in Account.objects.filter(kind=Account.Kind.WALLET).annotate(came=Sum("incoming__amount_minor")):
-        went = account.outgoing.aggregate(sum=Sum("amount_minor"))["sum"] or 0
-        if account.balance_minor != (account.came or 0) - went:
-            found.append(f"{account.key} says {account.balance_minor}, its rows say {(account.came or 0) - went}")
+    with connection.cursor() as cursor:
+        cursor.execute(_CHAIN)
+        for key, balance, moved, broken in cursor.fetchall():
+            if balance != moved:
+                found.append(f"{key} says {balance}, its rows say {moved}")
+            if broken is not None:
+                found.append(f"{key}: the chain is broken at transfer {broken}")
+    any_row = Transfer.objects.filter(Q(source=OuterRef("pk")) | Q(target=OuterRef("pk")))
+    idle = Account.objects.filter(kind__in=Account.OWNED).exclude(balance_minor=0).filter(~Exists(any_row))
+    for key, balance in idle.values_list("key", "balance_minor"):
+        found.append(f"{key} says {balance}, its rows say 0")
     return found
+
+
+def deposit_problems() -> list[str]:
+    """What is wrong with the money of all deposits: all that came in went on, and what a deposit says it credited is
+    what its wallet got."""
+    found = []
+    deposits = Transfer.objects.filter(deposit__isnull=False).order_by()
+    for number, currency, minor in _left(deposits, "deposit__number"):
+        found.append(f"{number}: {minor} {currency} minor units stand in customer funds")
+    credited = Subquery(
+        Transfer.objects.filter(deposit=OuterRef("pk"), target__kind=Account.Kind.WALLET, currency=OuterRef("currency"))
+        .values("deposit")
+        .annotate(sum=Sum("amount_minor"))
+        .values("sum")[:1]
+    )
+    differing = Deposit.objects.annotate(got=Coalesce(credited, 0)).exclude(got=F("credited_minor"))
+    for number, says, got in differing.values_list("number", "credited_minor", "got"):
+        found.append(f"{number} says {says} was credited, the wallet got {got}")
+    nameless = Transfer.objects.filter(order=None, deposit=None).filter(
+        Q(source__kind=Account.Kind.FUNDS) | Q(target__kind=Account.Kind.FUNDS)
+    )
+    for key in nameless.values_list("key", flat=True):
+        found.append(f"{key} moved customer funds for nobody")
+    return found
+
+
+def problems() -> list[str]:
+    """Everything that is wrong with the books by themselves; empty when invariant 3 holds."""
+    return [*order_problems(), *deposit_problems(), *wallet_problems()]
+
+
+def _left(rows: QuerySet[Transfer], whose: str) -> Iterable[tuple[str, str, int]]:
+    """(`whose`, currency, what stands in customer funds), where that is not nothing."""
+    moved = Case(When(target__kind=Account.Kind.FUNDS, then=F("amount_minor")), default=-F("amount_minor"))
+    touching = rows.filter(Q(source__kind=Account.Kind.FUNDS) | Q(target__kind=Account.Kind.FUNDS))
+    sums: Iterable[tuple[str, str, int]] = (
+        touching.values_list(whose, "currency").annotate(left=Sum(moved)).exclude(left=0)
+    )
+    return sums
 
 
 def differences(truth: Mapping[str, Money]) -> list[str]:
@@ -76,37 +146,49 @@ def differences(truth: Mapping[str, Money]) -> list[str]:
         ours = received(reference)
         if amount and ours != amount:
             found.append(f"{reference}: the gateway has {amount}, we counted {ours}")
-    counted = Payment.objects.filter(received_minor__gt=0).values_list("reference", "received_minor", "currency")
-    for reference, minor, currency in counted:
+    counted = Payment.objects.filter(received_minor__gt=0).exclude(gateway=BALANCE)
+    for reference, minor, currency in counted.values_list("reference", "received_minor", "currency"):
         if reference not in truth or not truth[reference]:
             found.append(f"{reference}: we counted {Money(minor, currency)}, the gateway has nothing")
     return found
 
 
 def order_problems() -> list[str]:
-    """What is wrong with the money of all orders, in three statements whatever their number; empty when all is well."""
+    """What is wrong with the money of all orders, in five statements whatever their number; empty when all is well."""
     found = []
+    under_way = (Order.Status.PAID, Order.Status.PROCESSING)
+    rest = Transfer.objects.filter(order__isnull=False).exclude(order__status__in=under_way).order_by()
+    for number, currency, minor in _left(rest, "order__number"):
+        found.append(f"{number} is not under way, and {minor} {currency} minor units stand in customer funds")
     moved = Case(When(target__kind=Account.Kind.FUNDS, then=F("amount_minor")), default=-F("amount_minor"))
-    left = (
-        Transfer.objects.filter(order__status__in=[Order.Status.SUCCESS, Order.Status.FAILED, Order.Status.EXPIRED])
+    held = Subquery(
+        Transfer.objects.filter(order=OuterRef("pk"), currency=OuterRef("currency"))
         .filter(Q(source__kind=Account.Kind.FUNDS) | Q(target__kind=Account.Kind.FUNDS))
-        .values_list("order__number", "order__status", "currency")
+        .order_by()
+        .values("order")
         .annotate(left=Sum(moved))
-        .exclude(left=0)
+        .values("left")[:1]
     )
-    for number, status, currency, minor in left:
-        found.append(f"{number} is {status}, and {minor} {currency} minor units stand in customer funds")
+    short = Order.objects.filter(status__in=under_way).annotate(held=Coalesce(held, 0)).exclude(held=F("total_minor"))
+    for number, total, minor in short.values_list("number", "total_minor", "held"):
+        found.append(f"{number} is paid, and {minor} stands in customer funds instead of {total}")
     counted = (
         Payment.objects.values_list("reference", "received_minor")
-        .annotate(captured=Sum("captures__amount_minor"))
-        .filter(Q(received_minor__gt=0) | Q(captured__gt=0))
+        .annotate(captured=Coalesce(Sum("captures__amount_minor", filter=Q(captures__currency=F("currency"))), 0))
         .exclude(captured=F("received_minor"))
+        .order_by()
     )
     for reference, minor, captured in counted:
         found.append(f"{reference} received {minor}, its captures say {captured}")
-    unbooked = Refund.objects.filter(state=Refund.State.DONE).exclude(
-        order__transfers__key__in=Transfer.objects.filter(source__kind=Account.Kind.REFUNDS).values("key")
+    booked = Transfer.objects.filter(
+        key=Concat(Value("capture:"), OuterRef("gateway"), Value(":"), OuterRef("gateway_ref")),
+        amount_minor=OuterRef("amount_minor"),
+        currency=OuterRef("currency"),
     )
+    for reference in Capture.objects.filter(~Exists(booked)).values_list("gateway_ref", flat=True):
+        found.append(f"capture {reference} is not booked as it came in")
+    paid_out = Transfer.objects.filter(key=Concat(Value("refund:"), OuterRef("key")))
+    unbooked = Refund.objects.filter(state=Refund.State.DONE).filter(~Exists(paid_out))
     for reference in unbooked.values_list("reference", flat=True):
         found.append(f"refund {reference} is done but not booked")
     return found

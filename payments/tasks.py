@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from payments import expiry, looking, refunds, webhooks
+from payments import expiry, looking, proving, refunds, webhooks
 
 
 @shared_task(name="payments.inbox")
@@ -23,3 +23,8 @@ def expire() -> None:
 @shared_task(name="payments.refunds")
 def send_refunds() -> None:
     refunds.send_due()
+
+
+@shared_task(name="payments.prove")
+def prove() -> None:
+    proving.prove()

@@ -21,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one line of JSON, with every order, for scripts")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        problems = [*ledger_check.order_problems(), *ledger_check.wallet_problems()]
+        problems = ledger_check.problems()
         if options["json"]:
             self.stdout.write(json.dumps({"ok": not problems, "problems": problems} | _told()))
             return
