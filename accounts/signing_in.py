@@ -22,7 +22,7 @@ from core.errors import Refused
 
 # Where the browser's session keeps which of the member's sessions it is.
 SESSION_KEY = "accounts.session"
-_BACKEND = "django.contrib.auth.backends.ModelBackend"
+_BACKEND = "accounts.backends.Guarded"
 
 
 @dataclass(frozen=True, slots=True)

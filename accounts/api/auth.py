@@ -25,6 +25,12 @@ _REGION = OpenApiParameter("region", str, enum=["ID", "MY", "PH", "SG", "TH"], d
 _ERRORS = (*BODY_ERRORS,)
 
 
+class OpenView(ApiView):
+    """For whoever is not signed in (any more): an expired bearer that an app sends along changes nothing here."""
+
+    ignores_bearer: ClassVar[bool] = True
+
+
 class Password(Text):
     """As it was typed: blanks belong to it."""
 
@@ -95,7 +101,7 @@ def _open(request: Request, user: User, region_code: str) -> Response:
     return private(data(_signed_in(done, lastLoginAt=done.user.last_login)))
 
 
-class Register(ApiView):
+class Register(OpenView):
     rule: ClassVar[str] = "login"
 
     @extend_schema(
@@ -125,7 +131,7 @@ class Register(ApiView):
         return private(data({"step": "EMAIL_VERIFICATION", "user": shown.member(user)}, status=201))
 
 
-class RegisterGoogle(ApiView):
+class RegisterGoogle(OpenView):
     rule: ClassVar[str] = "login"
 
     @extend_schema(
@@ -157,7 +163,7 @@ class RegisterGoogle(ApiView):
         return private(data(answer, status=201))
 
 
-class VerifyEmail(ApiView):
+class VerifyEmail(OpenView):
     rule: ClassVar[str] = "login"
 
     @extend_schema(
@@ -181,7 +187,7 @@ class VerifyEmail(ApiView):
         return private(data(answer))
 
 
-class ResendVerification(ApiView):
+class ResendVerification(OpenView):
     rule: ClassVar[str] = "resend"
 
     @extend_schema(
@@ -197,7 +203,7 @@ class ResendVerification(ApiView):
         return data({"message": _("Verification email has been sent")})
 
 
-class Login(ApiView):
+class Login(OpenView):
     rule: ClassVar[str] = "login"
 
     @extend_schema(
@@ -215,7 +221,7 @@ class Login(ApiView):
         return _open(request, user, region.code if region else "")
 
 
-class LoginGoogle(ApiView):
+class LoginGoogle(OpenView):
     rule: ClassVar[str] = "login"
 
     @extend_schema(
@@ -233,7 +239,7 @@ class LoginGoogle(ApiView):
         return _open(request, user, region.code if region else "")
 
 
-class VerifyMfa(ApiView):
+class VerifyMfa(OpenView):
     rule: ClassVar[str] = "login"
 
     @extend_schema(
@@ -252,7 +258,7 @@ class VerifyMfa(ApiView):
         return private(data(_signed_in(done, lastLoginAt=done.user.last_login)))
 
 
-class RefreshToken(ApiView):
+class RefreshToken(OpenView):
     @extend_schema(
         operation_id="refreshToken",
         tags=_TAG,

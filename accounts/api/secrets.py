@@ -14,9 +14,9 @@ from rest_framework.response import Response
 
 from accounts import mfa, passwords
 from accounts.api import shown
-from accounts.api.auth import EmailBody, Password, private, read
+from accounts.api.auth import EmailBody, OpenView, Password, private, read
 from accounts.visitors import session_of, signed_in
-from core.web.api import ApiView, MemberView, data
+from core.web.api import MemberView, data
 from storefront.api.shapes import BODY_ERRORS, Text, answers, enveloped
 
 _TAG = ["Auth"]
@@ -43,7 +43,7 @@ class DisableBody(serializers.Serializer[Any]):
     password = Password()
 
 
-class ForgotPassword(ApiView):
+class ForgotPassword(OpenView):
     rule: ClassVar[str] = "resend"
 
     @extend_schema(
@@ -59,7 +59,7 @@ class ForgotPassword(ApiView):
         return data({"message": _("Password reset link has been sent to your email")})
 
 
-class ResetPassword(ApiView):
+class ResetPassword(OpenView):
     rule: ClassVar[str] = "login"
 
     @extend_schema(

@@ -135,3 +135,21 @@ def test_what_nobody_can_use_is_thrown_away(customer: User) -> None:
     assert list(RefreshToken.objects.values_list("hash", flat=True)) == ["new"]
     assert list(Lockout.objects.values_list("key", flat=True)) == ["new"]
     assert list(MailedToken.objects.values_list("hash", flat=True)) == ["new"]
+
+
+@pytest.mark.urls("config.urls")
+def test_the_back_office_s_own_form_has_the_same_limits(client: Client, admin_user: User) -> None:
+    admin_user.set_password("demo-Passw0rd!")
+    admin_user.email_verified_at = timezone.now()
+    admin_user.save()
+    form = {"username": admin_user.email, "password": "demo-Passw0rd!", "next": "/admin/"}
+    assert client.post("/admin/login/", form).status_code == 302
+    client.logout()
+    for _ in range(10):
+        client.post("/admin/login/", form | {"password": "wrong"})
+    assert client.post("/admin/login/", form).status_code == 200  # too late
+    Lockout.objects.all().delete()
+    # With a second factor the password alone opens nothing; the sign-in page asks for the code.
+    with_second_factor(admin_user)
+    assert client.post("/admin/login/", form).status_code == 200
+    assert client.get("/admin/").status_code == 302

@@ -254,3 +254,15 @@ def test_signing_out(client: Client) -> None:
     error_of(refresh(client, mine["refreshToken"]), 401, "INVALID_TOKEN")
     error_of(post(client, "auth/logout", token=mine["accessToken"]), 401, "UNAUTHORIZED")
     assert get(client, "user/profile", other["accessToken"]).status_code == 200
+
+
+def test_an_expired_bearer_does_not_stand_in_the_way_of_a_fresh_one(client: Client) -> None:
+    """Apps send their last access token with everything they ask."""
+    user = member()
+    pair = log_in(client, user)
+    with time_machine.travel(timezone.now() + timedelta(hours=2)):
+        error_of(get(client, "user/profile", pair["accessToken"]), 401, "UNAUTHORIZED")
+        body = {"refreshToken": pair["refreshToken"]}
+        assert post(client, "auth/refresh-token", body, pair["accessToken"]).status_code == 200
+        body = {"email": user.email, "password": PASSWORD}
+        assert post(client, "auth/login", body, pair["accessToken"]).status_code == 200
