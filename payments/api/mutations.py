@@ -56,8 +56,7 @@ class Mutations(MemberView):
         currency = asked.region.currency
         selection = Selection(asked.user, currency, asked.period, asked.chosen["type"], asked.search)
         if asked.is_file:
-            rows = mutations.all_of(selection)
-            return listing.as_file("mutations", _HEAD, (list(_row(one).values()) for one in rows))
+            return file_of(selection)
         told = mutations.overview(asked.user, currency, asked.period)
         answer = data(
             {
@@ -73,6 +72,11 @@ class Mutations(MemberView):
         )
         answer["Cache-Control"] = "no-store"
         return answer
+
+
+def file_of(selection: Selection) -> HttpResponseBase:
+    """All of these mutations as a CSV download."""
+    return listing.as_file("mutations", _HEAD, (list(_row(one).values()) for one in mutations.all_of(selection)))
 
 
 def _row(one: Mutation) -> dict[str, Any]:

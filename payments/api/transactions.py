@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -73,7 +74,7 @@ class Transactions(MemberView):
             search=asked.search,
         )
         if asked.is_file:
-            return listing.as_file("transactions", _HEAD, (_cells(order) for order in rows.iterator(500)))
+            return file_of(rows)
         told = history.overview(asked.user, asked.region, asked.period)
         answer = data(
             {
@@ -91,6 +92,11 @@ class Transactions(MemberView):
         )
         answer["Cache-Control"] = "no-store"
         return answer
+
+
+def file_of(rows: QuerySet[Order]) -> HttpResponseBase:
+    """All of these orders as a CSV download."""
+    return listing.as_file("transactions", _HEAD, (_cells(order) for order in rows.iterator(500)))
 
 
 def _row(order: Order) -> dict[str, Any]:

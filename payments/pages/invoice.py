@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -23,7 +24,7 @@ from storefront.inquiries.models import Inquiry
 from storefront.orders import invoice as invoices
 from storefront.orders.models import Order
 from storefront.orders.services import clean_number
-from storefront.pages.shop import Shop, around, in_shop
+from storefront.pages.shop import Shop, around, in_shop, visitors_shop
 
 
 def _order(number: str) -> Order:
@@ -38,6 +39,11 @@ def _order(number: str) -> Order:
     return order
 
 
+def _is_deposit(number: str) -> bool:
+    """A deposit has its page in its member's account, which asks who is there."""
+    return clean_number(number).startswith(settings.DEPOSIT_PREFIX)
+
+
 def _key(request: HttpRequest) -> str:
     return request.GET.get("key", "")[:100]
 
@@ -50,6 +56,8 @@ def _is_owner(request: HttpRequest, order: Order) -> bool:
 @require_GET
 @in_shop
 def invoice_page(request: HttpRequest, shop: Shop, number: str) -> HttpResponse:
+    if _is_deposit(number):
+        return HttpResponseRedirect(shop.url(f"account/deposits/{clean_number(number)}"))
     order = _order(number)
     is_owner = _is_owner(request, order)
     context = around(shop, f"invoices/{order.number}") | {"canonical": "", "alternates": []}
@@ -175,5 +183,7 @@ def _shown_total(request: HttpRequest, order: Order) -> Money:
 
 def invoice_of_number(request: HttpRequest, number: str) -> HttpResponse:
     """/invoices/<number> without a shop, as a person types it."""
+    if _is_deposit(number):
+        return HttpResponseRedirect(visitors_shop(request).url(f"account/deposits/{clean_number(number)}"))
     order = _order(number)
     return HttpResponseRedirect(f"/{order.language}-{order.region_id.lower()}/invoices/{order.number}")

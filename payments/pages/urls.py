@@ -1,10 +1,11 @@
 """Addresses of the pages from the confirm sheet on."""
 
-from django.urls import path
+from django.urls import include, path
 
 from payments.pages import invoice, track
 
 urlpatterns = [
+    path("<shop:place>/account/", include("payments.pages.account.urls")),
     path("<shop:place>/place", invoice.place, name="place"),
     path("<shop:place>/track", track.track, name="track"),
     path("<shop:place>/invoices/<slug:number>", invoice.invoice_page, name="invoice"),
