@@ -44,6 +44,7 @@ function paint() {
       let reason = "";
       if (item && row.dataset.open === "yes") {
         if (Number(row.dataset.min) && total < Number(row.dataset.min)) reason = `${said.saidFrom} ${written(Number(row.dataset.min))}`;
+        if (row.dataset.balance && total > Number(row.dataset.balance)) reason = `${said.saidBalance} ${written(Number(row.dataset.balance))}`;
         if (Number(row.dataset.max) && total > Number(row.dataset.max)) reason = `${said.saidUpto} ${written(Number(row.dataset.max))}`;
       }
       if (row.dataset.open === "yes") {

@@ -24,9 +24,11 @@ function write(players) {
 
 const same = (one, other) => JSON.stringify(one.values) === JSON.stringify(other.values);
 
+const known = [...document.querySelectorAll("[data-player]")].map((chip) => JSON.parse(chip.dataset.player));
+
 function draw() {
   row.replaceChildren(
-    ...read().map((player) => {
+    ...read().filter((player) => !known.some((other) => same(player, other))).map((player) => {
       const name = player.nickname || Object.values(player.values).join(" · ");
       const chip = document.createElement("span");
       chip.className = "player";
@@ -50,3 +52,9 @@ function draw() {
 
 document.addEventListener("player:keep", (event) => write([event.detail, ...read().filter((kept) => !same(kept, event.detail))]));
 if (row) draw();
+
+// Players of the account come with the page, and are used the same way.
+document.addEventListener("click", (event) => {
+  const chip = event.target.closest("[data-player]");
+  if (chip) document.dispatchEvent(new CustomEvent("player:use", { detail: JSON.parse(chip.dataset.player) }));
+});

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -15,14 +17,23 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.models import User
+from accounts.visitors import member_of
 from core import phones, regions
 from core.errors import Refused
+from core.money import Money, discount_percent
 from core.translated import pick
 from core.web import prebuilt
+from payments.wallet.services import balances
+from storefront.catalogue import members
 from storefront.catalogue import shop as catalogue
+from storefront.catalogue.models import Product
 from storefront.catalogue.shop import ProductPage, SkuCard
 from storefront.channels import shop as channels
 from storefront.channels.models import Channel
+from storefront.channels.shop import ChannelShown
+from storefront.orders.players import again, saved_players
+from storefront.orders.services import clean_number
 from storefront.pages.cards import closed_until, percent_off
 from storefront.pages.shop import Shop, around, in_shop, next_edge
 from storefront.pictures import absolute
@@ -32,19 +43,47 @@ CATEGORY_ICONS = {
     "E_WALLET": "wallet", "VIRTUAL_ACCOUNT": "landmark", "RETAIL": "store", "CARD": "credit-card", "QR": "qr-code",
     "BANK": "landmark",
 }  # fmt: skip
+_MOST_PLAYERS = 6
 
 
 @prebuilt.page(params=("sku",), edge=next_edge)
 @in_shop
 def product_page(request: HttpRequest, shop: Shop, slug: str) -> HttpResponse:
     chosen = {"skuCode": request.GET.get("sku", "")}
-    return render(request, "storefront/product.html", product_context(shop, slug, chosen))
+    user = member_of(request)
+    # Guests share one ready page: what is of one person alone comes only where somebody is signed in.
+    if user is not None:
+        chosen = (
+            _contact(user) | _again(request, shop, slug, user) | {key: text for key, text in chosen.items() if text}
+        )
+    return render(request, "storefront/product.html", product_context(shop, slug, chosen, user=user))
+
+
+def _contact(user: User) -> dict[str, str]:
+    """Where a member is reached, as the form's fields hold it."""
+    if not user.phone:
+        return {"contactEmail": user.email}
+    dial = next((region.dial_code for region in regions.regions() if user.phone.startswith(region.dial_code)), "")
+    number = phones.national(user.phone) if dial else user.phone
+    return {"contactEmail": user.email, "contactPhone": number, "dialCode": dial}
+
+
+def _again(request: HttpRequest, shop: Shop, slug: str, user: User) -> dict[str, str]:
+    """What the member's own order of the number in `again` held, to buy it once more."""
+    number = clean_number(request.GET.get("again", "")[:40])
+    return again(user, shop.region, slug, number) if number else {}
 
 
 def product_context(
-    shop: Shop, slug: str, typed: Mapping[str, str], errors: Mapping[str, str] | None = None
+    shop: Shop,
+    slug: str,
+    typed: Mapping[str, str],
+    errors: Mapping[str, str] | None = None,
+    *,
+    user: User | None = None,
 ) -> dict[str, Any]:
-    """The context of storefront/product.html with what the customer has `typed` so far. Http404 where not sold."""
+    """The context of storefront/product.html with what the customer has `typed` so far, and for a member with the
+    prices of the level, the balance and the players bought for before. Http404 where not sold."""
     now = timezone.now()
     try:
         page = catalogue.product(shop.region, shop.language, now, slug=slug)
@@ -73,8 +112,10 @@ def product_context(
             "is_operator_bound": product.is_operator_bound,
         },
         "fields": _fields(page, shop, typed, errors or {}),
-        "sections": _sections(page, shop, skus),
-        "channel_groups": _channel_groups(shop, now),
+        "sections": _sections(page, shop, skus, members.percent(product.pk, user.level if user else "")),
+        "channel_groups": [*_balance_group(shop, user, now), *_channel_groups(shop, now)],
+        "players": _players(shop, product, user),
+        "is_member": user is not None,
         "promos": [
             {
                 "code": entry["promo"].code,
@@ -127,26 +168,28 @@ def _fields(page: ProductPage, shop: Shop, typed: Mapping[str, str], errors: Map
     ]
 
 
-def _sections(page: ProductPage, shop: Shop, skus: list[SkuCard]) -> list[dict[str, Any]]:
+def _sections(page: ProductPage, shop: Shop, skus: list[SkuCard], off: Decimal) -> list[dict[str, Any]]:
     """Each SKU once, under its own section; the section of all items would only repeat the others."""
     sections = []
     for section in catalogue.sections(page.product, shop.region, shop.language):
-        inside = [_amount(sku) for sku in skus if sku.section_code == section.code]
+        inside = [_amount(sku, off) for sku in skus if sku.section_code == section.code]
         if inside:
             sections.append({"title": section.title, "code": section.code, "icon": "", "skus": inside})
     return sections
 
 
-def _amount(sku: SkuCard) -> dict[str, Any]:
+def _amount(sku: SkuCard, off: Decimal) -> dict[str, Any]:
+    price = members.price(sku.price, off)
     return {
         "code": sku.code,
         "name": sku.name,
         "description": sku.description if sku.description != sku.name else "",
         "info": sku.info,
-        "price": str(sku.price),
-        "price_minor": sku.price.minor,
+        "price": str(price),
+        "price_minor": price.minor,
+        "is_member_price": price < sku.price,
         "original_price": str(sku.original),
-        "discount_percent": percent_off(sku.discount),
+        "discount_percent": percent_off(discount_percent(price.minor, sku.original.minor)),
         "image": sku.image,
         "badge": {"text": sku.badge_text, "color": sku.badge_color} if sku.badge_text else None,
         "is_available": sku.is_available,
@@ -156,8 +199,33 @@ def _amount(sku: SkuCard) -> dict[str, Any]:
     }
 
 
+def _players(shop: Shop, product: Product, user: User | None) -> list[dict[str, Any]]:
+    """The accounts of this product that the member has bought for."""
+    if user is None:
+        return []
+    found = saved_players(user, shop.region, product=product, most=_MOST_PLAYERS)
+    return [
+        {"name": saved.name, "told": json.dumps({"values": dict(saved.values), "nickname": saved.nickname})}
+        for saved in found
+    ]
+
+
+def _balance_group(shop: Shop, user: User | None, now: datetime) -> list[dict[str, Any]]:
+    """The member's own balance as the first way to pay; nothing for a guest."""
+    if user is None:
+        return []
+    held = balances(user).get(shop.region.currency, Money(0, shop.region.currency))
+    rows = channels.channels(shop.region, shop.language, "purchase", now=now)
+    ways = [
+        _channel(row) | {"description": _("You have %(amount)s") % {"amount": held}, "balance_minor": str(held.minor)}
+        for row in rows
+        if row.kind == Channel.Kind.BALANCE
+    ]
+    return [{"title": _("Your balance"), "code": "BALANCE", "icon": "wallet", "channels": ways}] if ways else []
+
+
 def _channel_groups(shop: Shop, now: datetime) -> list[dict[str, Any]]:
-    """Ways to pay by category; the balance only where somebody is signed in, which is not on a page for guests."""
+    """Ways to pay by category, without the balance, which is a member's."""
     rows = [
         row
         for row in channels.channels(shop.region, shop.language, "purchase", now=now)
@@ -165,28 +233,28 @@ def _channel_groups(shop: Shop, now: datetime) -> list[dict[str, Any]]:
     ]
     groups = []
     for category in channels.categories(shop.region, shop.language, "purchase"):
-        inside = [
-            {
-                "code": row.code,
-                "name": row.name,
-                "description": row.description,
-                "image": row.image,
-                "fee_minor": row.fee.minor,
-                "fee_percent": f"{row.percent.normalize():f}",
-                "min_minor": row.least.minor,
-                "max_minor": row.most.minor,
-                "is_featured": row.is_featured,
-                "is_available": not row.is_closed,
-                "closed_reason": row.closed_reason,
-                "kind": row.kind,
-            }
-            for row in rows
-            if row.category_code == category.code
-        ]
+        inside = [_channel(row) for row in rows if row.category_code == category.code]
         if inside:
             icon = CATEGORY_ICONS.get(category.code, "wallet")
             groups.append({"title": category.title, "code": category.code, "icon": icon, "channels": inside})
     return groups
+
+
+def _channel(row: ChannelShown) -> dict[str, Any]:
+    return {
+        "code": row.code,
+        "name": row.name,
+        "description": row.description,
+        "image": row.image,
+        "fee_minor": row.fee.minor,
+        "fee_percent": f"{row.percent.normalize():f}",
+        "min_minor": row.least.minor,
+        "max_minor": row.most.minor,
+        "is_featured": row.is_featured,
+        "is_available": not row.is_closed,
+        "closed_reason": row.closed_reason,
+        "kind": row.kind,
+    }
 
 
 def structured(shop: Shop, page: ProductPage, skus: list[SkuCard]) -> SafeString:

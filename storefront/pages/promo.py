@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from accounts.models import User
+from accounts.visitors import member_of
 from core.errors import Refused
 from core.money import Money
 from core.translated import pick
@@ -22,6 +24,7 @@ from core.web.origin import own_pages_only
 from storefront.catalogue.models import Product
 from storefront.catalogue.services import Offer, find_offer
 from storefront.channels.models import Channel
+from storefront.inquiries.services import unit_price
 from storefront.pages.shop import Shop, in_shop
 from storefront.players import services as players
 from storefront.promos import services as promos
@@ -66,7 +69,7 @@ class Choice:
         channel = Channel.objects.filter(code=code, region=shop.region).only("pk").first() if code else None
         return cls(offer, channel.pk if channel else None, quantity_of(form), target)
 
-    def held_against(self, code: str, shop: Shop, client: Client) -> Money | Refused:
+    def held_against(self, code: str, shop: Shop, client: Client, user: User | None) -> Money | Refused:
         """What `code` takes off, or why it does not."""
         if self.offer is None:
             return Refused("PROMO_NOT_APPLICABLE", _("Choose an amount first."))
@@ -75,10 +78,11 @@ class Choice:
             channel_id=self.channel_id,
             region_code=shop.region.code,
             list_total=self.offer.list_price * self.quantity,
-            subtotal=self.offer.unit * self.quantity,
+            subtotal=unit_price(self.offer, user) * self.quantity,
             target=self.target,
             device=client.device_key,
             address=client.address_key,
+            level=user.level if user else "",
         )
         try:
             return promos.check(promos.find(code), use, timezone.now())
@@ -86,7 +90,7 @@ class Choice:
             return refusal
 
 
-def best_code(form: Mapping[str, str], shop: Shop, product: Product, client: Client) -> str:
+def best_code(form: Mapping[str, str], shop: Shop, product: Product, client: Client, user: User | None) -> str:
     """The listed code that takes most off what is chosen, "" for none or when the customer wants none.
 
     The page shows it applied beforehand; asked again with the quote, so that quick hands and pages without script
@@ -98,7 +102,9 @@ def best_code(form: Mapping[str, str], shop: Shop, product: Product, client: Cli
     if not listed:
         return ""
     choice = Choice.read(form, shop, product)
-    return _best({entry["promo"].code: choice.held_against(entry["promo"].code, shop, client) for entry in listed})
+    return _best(
+        {entry["promo"].code: choice.held_against(entry["promo"].code, shop, client, user) for entry in listed}
+    )
 
 
 def _best(tried: Mapping[str, Money | Refused]) -> str:
@@ -112,14 +118,14 @@ def _best(tried: Mapping[str, Money | Refused]) -> str:
 @in_shop
 def promo(request: HttpRequest, shop: Shop, slug: str) -> HttpResponse:
     """The fragment beneath the promo field."""
-    client = client_of(request)
+    client, user = client_of(request), member_of(request)
     throttle.check("order_inquiry", client.address_key, client.device_key)
     product = product_at(shop, slug)
     typed = request.POST.get("promoCode", "").strip().upper()[:30]
     choice = Choice.read(request.POST, shop, product)
     listed = promos.listed(shop.region.code, product.pk, timezone.now())
     codes = dict.fromkeys([*(entry["promo"].code for entry in listed), *([typed] if typed else [])])
-    tried = {code: choice.held_against(code, shop, client) for code in codes}
+    tried = {code: choice.held_against(code, shop, client, user) for code in codes}
     chosen = typed or (_best(tried) if request.POST.get("promoAuto") != "0" else "")
     titles = {entry["promo"].code: pick(entry["promo"].title, shop.language) for entry in listed}
     context = {

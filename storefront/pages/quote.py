@@ -99,7 +99,7 @@ def quote(request: HttpRequest, shop: Shop, slug: str) -> HttpResponse:
     try:
         throttle.check("order_inquiry", client.address_key, client.device_key)
         try:
-            code = typed or best_code(form, shop, product, client)
+            code = typed or best_code(form, shop, product, client, user)
             inquiry = _quoted(form, shop, product, client, user, code)
         except Refused as refusal:
             # The best code was the shop's own idea: when somebody else has just taken its last use, it goes without.
@@ -171,7 +171,9 @@ def _look_again(request: HttpRequest, shop: Shop, slug: str, product: Product, r
         context = {"errors": errors, "suggestion": suggestion}
         response = render(request, "storefront/fragments/form_errors.html", context, status=422)
     else:
-        page = product_context(shop, slug, request.POST.dict(), errors) | {"suggestion": suggestion}
+        page = product_context(shop, slug, request.POST.dict(), errors, user=member_of(request)) | {
+            "suggestion": suggestion
+        }
         response = render(request, "storefront/product.html", page, status=422)
     for name, value in refusal.headers.items():
         response.headers[name] = value
