@@ -1,0 +1,165 @@
+"""Whatever happens in whatever order, invariant 3 holds after each step: random deposits, purchases, deliveries,
+refunds, points and expiries.
+
+A few dozen steps in ./test; `LEDGER_STEPS=5000 ./test tests/payments/test_wallet_property.py` walks thousands.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Sum
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from accounts.models import User
+from core.errors import Refused
+from core.money import Money
+from payments import checkout, expiry, ledger_check, refunds, sales
+from payments.models import Account, Deposit, Payment, Refund, Transfer
+from payments.points import services as points
+from payments.settling import settle
+from payments.wallet import services as ledger
+from storefront.orders import services as orders
+from storefront.orders import volume
+from storefront.orders.models import Order
+from tests.payments.cast import money, second_attempt, token, unplaced
+from tests.payments.members import by_balance, member
+from tests.payments.test_deposits import TOTAL, waiting
+from tests.storefront import factories
+
+PER_EXAMPLE = 12
+STEPS = int(os.environ.get("LEDGER_STEPS", "72"))
+ME = factories.client()
+
+
+class Walk:
+    """Two members and a guest in a shop; each step takes two numbers that choose among what there is."""
+
+    def __init__(self) -> None:
+        self.people: list[User | None] = [member("a"), member("b", level="ROYAL"), None]
+        self.refs = itertools.count(1)
+
+    def one(self, rows: Any, choice: int) -> Any:
+        found = list(rows.order_by("pk"))
+        return found[choice % len(found)] if found else None
+
+    def deposit(self, who: int, what: int) -> None:
+        waiting(self.people[who % 2])  # type: ignore[arg-type]
+
+    def money_for_a_deposit(self, which: int, what: int) -> None:
+        payment = self.one(Payment.objects.filter(deposit__isnull=False), which)
+        if payment:
+            came = (TOTAL, TOTAL, TOTAL, TOTAL - 1, 700, 3 * TOTAL)[what % 6]
+            ref = f"cptr-{next(self.refs) if what % 4 else payment.pk}"
+            with contextlib.suppress(ledger.Contradiction):
+                settle(payment.pk, money(came, ref))
+
+    def no_money_for_a_deposit(self, which: int, what: int) -> None:
+        deposit = self.one(Deposit.objects.all(), which)
+        if deposit:
+            expiry.expire_deposit(deposit.pk, deposit.expires_at + timedelta(seconds=1))
+
+    def buy_by_balance(self, who: int, what: int) -> None:
+        user = self.people[who % 2]
+        quote = {"channel": by_balance(), "fee_minor": what % 3 * 100, "user": user, "quantity": 1 + what % 3}
+        with contextlib.suppress(Refused):
+            checkout.place(token(**quote), ME, user)
+
+    def buy_by_gateway(self, who: int, what: int) -> None:
+        unplaced(user=self.people[who % 3], quantity=1 + what % 3)
+
+    def money_for_an_order(self, which: int, what: int) -> None:
+        payment = self.one(Payment.objects.filter(order__isnull=False).exclude(gateway="balance"), which)
+        if payment:
+            came = payment.amount_minor + (0, 0, 0, 0, 1, -1)[what % 6]
+            settle(payment.pk, money(came, f"cptr-{next(self.refs)}"))
+
+    def second_payment(self, which: int, what: int) -> None:
+        order = self.one(Order.objects.filter(payments__gateway="xendit", payments__attempt=1), which)
+        if order and not order.payments.filter(attempt=2).exists():
+            second_attempt(order, Payment.State.FAILED)
+
+    def no_money_for_an_order(self, which: int, what: int) -> None:
+        order = self.one(Order.objects.filter(status="PENDING"), which)
+        if order:
+            expiry.expire(order.pk, order.expires_at + timedelta(seconds=1))
+
+    def end(self, which: int, what: int) -> None:
+        """As fulfilment.finishing does it."""
+        order = self.one(Order.objects.filter(status="PAID"), which)
+        if order is None:
+            return
+        delivered = what % (order.quantity + 1)
+        orders.advance(order, "PROCESSING", by="test")
+        orders.count_unit(order, delivered=delivered, failed=order.quantity - delivered)
+        orders.advance(order, "SUCCESS" if delivered else "FAILED", by="test")
+        sales.book(order)
+        if order.user_id is not None and delivered:
+            points.earn(order)
+            volume.raise_level(order.user_id)
+
+    def decide(self, which: int, what: int) -> None:
+        refund = self.one(Refund.objects.all(), which)
+        if refund:
+            with contextlib.suppress(Refused):
+                (refunds.approve if what % 2 else refunds.paid_by_hand)(refund.pk, "staff", "because")
+
+    def redeem(self, who: int, what: int) -> None:
+        with contextlib.suppress(Refused):
+            points.redeem(self.people[who % 2], what, "IDR", f"form {what % 50}")  # type: ignore[arg-type]
+
+    def take_points_back(self, which: int, what: int) -> None:
+        order = self.one(Order.objects.filter(status="SUCCESS"), which)
+        if order:
+            points.take_back(order, Money(1 + what * 37 % order.total_minor, "IDR"), f"back {what % 30}")
+
+    def night(self, who: int, what: int) -> None:
+        volume.lower_levels(timezone.now())
+
+
+STEPS_THERE_ARE: list[Callable[[Walk, int, int], None]] = [
+    *(Walk.deposit, Walk.money_for_a_deposit, Walk.money_for_a_deposit, Walk.no_money_for_a_deposit),
+    *(Walk.buy_by_balance, Walk.buy_by_balance, Walk.buy_by_gateway, Walk.money_for_an_order),
+    *(Walk.second_payment, Walk.no_money_for_an_order, Walk.end, Walk.end, Walk.decide),
+    *(Walk.redeem, Walk.take_points_back, Walk.night),
+]
+
+
+def holds() -> None:
+    assert ledger_check.problems() == []
+    owned = Account.objects.filter(kind__in=Account.OWNED)
+    assert all(account.balance_minor is not None and account.balance_minor >= 0 for account in owned)
+    # Nothing is made or lost: what all accounts hold together is nothing, in each currency.
+    for account in Account.objects.filter(kind=Account.Kind.FUNDS):
+        under_way = Order.objects.filter(status__in=["PAID", "PROCESSING"], currency=account.currency)
+        total = under_way.aggregate(sum=Sum("total_minor"))["sum"] or 0
+        assert ledger.balance(account).minor == total
+    assert all(row.amount_minor > 0 for row in Transfer.objects.all())
+
+
+class Property(TestCase):
+    @settings(
+        max_examples=max(1, STEPS // PER_EXAMPLE),
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+    @given(
+        st.lists(
+            st.tuples(st.sampled_from(STEPS_THERE_ARE), st.integers(0, 20), st.integers(0, 2_000)),
+            min_size=PER_EXAMPLE,
+            max_size=2 * PER_EXAMPLE,
+        )
+    )
+    def test_invariant_3_holds_after_every_step(self, steps) -> None:
+        walk = Walk()
+        for act, first, second in steps:
+            act(walk, first, second)
+            holds()
