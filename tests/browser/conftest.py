@@ -16,7 +16,7 @@ _buyers = itertools.count(1)
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One browser for a file, not for the whole run: while Playwright's loop lives, Django refuses this thread its rows."""
+    """One browser for a file, not for all: while Playwright's loop lives, Django refuses this thread its rows."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=BROWSER, args=QUIET)
         yield browser
