@@ -216,7 +216,7 @@ class MemberDiscount(models.Model):
                 condition=models.Q(percent__gt=0)
                 & (models.Q(level="PRESTIGE", percent__lte=5) | models.Q(level="ROYAL", percent__lte=10)),
                 name="member_discount_within_cap",
-                violation_error_message=_("Up to 5% for Prestige and 10% for Royal."),
+                violation_error_message=_("Up to 5%% for Prestige and 10%% for Royal."),
             ),
         ]
 

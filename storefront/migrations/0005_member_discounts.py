@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'member discount',
                 'verbose_name_plural': 'member discounts',
-                'constraints': [models.UniqueConstraint(fields=('product', 'level'), name='member_discount_once'), models.CheckConstraint(condition=models.Q(('percent__gt', 0), models.Q(models.Q(('level', 'PRESTIGE'), ('percent__lte', 5)), models.Q(('level', 'ROYAL'), ('percent__lte', 10)), _connector='OR')), name='member_discount_within_cap', violation_error_message='Up to 5% for Prestige and 10% for Royal.')],
+                'constraints': [models.UniqueConstraint(fields=('product', 'level'), name='member_discount_once'), models.CheckConstraint(condition=models.Q(('percent__gt', 0), models.Q(models.Q(('level', 'PRESTIGE'), ('percent__lte', 5)), models.Q(('level', 'ROYAL'), ('percent__lte', 10)), _connector='OR')), name='member_discount_within_cap', violation_error_message='Up to 5%% for Prestige and 10%% for Royal.')],
             },
         ),
     ]
