@@ -88,7 +88,7 @@ def running_bare(store: Store) -> Iterator[str]:
             try:
                 requests.get(f"{url}/json/none", timeout=1)
                 break
-            except requests.ConnectionError:
+            except requests.RequestException:
                 time.sleep(0.1)
         yield url
     finally:
