@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
+from accounts.models import Level
 from core.models import Region
 from demo.catalogue.pricing import list_price, shelf_price
 from demo.catalogue.shapes import Goods, Item, both
@@ -13,6 +14,7 @@ from demo.catalogue.shelf import CATEGORIES, SHELF
 from demo.loading.rows import upsert
 from storefront.catalogue.models import (
     Category,
+    MemberDiscount,
     Product,
     ProductClosure,
     ProductField,
@@ -47,6 +49,7 @@ def load_goods(regions: Mapping[str, Region]) -> Shelf:
     skus = _skus(products, sections)
     prices = _prices(skus, regions)
     _closures(products)
+    _member_discounts(products)
     return Shelf(products, skus, prices)
 
 
@@ -81,6 +84,17 @@ def _products(categories: Mapping[str, Category]) -> dict[str, Product]:
     kept = {"id", "code", "thumbnail", "banner", "is_active"}
     columns = [column.name for column in Product._meta.concrete_fields if column.name not in kept]
     return {row.code: row for row in upsert(rows, ["code"], columns)}
+
+
+def _member_discounts(products: Mapping[str, Product]) -> None:
+    """Games cost members a little less; staff may change that, and loading again leaves it."""
+    known = set(MemberDiscount.objects.values_list("product_id", flat=True))
+    MemberDiscount.objects.bulk_create(
+        MemberDiscount(product=products[goods.code], level=level, percent=percent)
+        for goods in SHELF
+        if goods.category == "top-up-game" and products[goods.code].pk not in known
+        for level, percent in ((Level.PRESTIGE, 2), (Level.ROYAL, 4))
+    )
 
 
 def _sales(products: Mapping[str, Product]) -> None:
