@@ -7,3 +7,10 @@ document.addEventListener("click", (event) => {
   amount.value = usual.dataset.amount;
   amount.dispatchEvent(new Event("input", { bubbles: true }));
 });
+
+// New totals do not fold what was unfolded.
+const ways = document.getElementById("ways");
+let unfolded = [];
+const groups = () => [...ways.querySelectorAll("details")];
+ways.addEventListener("htmx:beforeSwap", () => (unfolded = groups().map((group) => group.open)));
+ways.addEventListener("htmx:afterSwap", () => groups().forEach((group, place) => (group.open = unfolded[place] ?? group.open)));

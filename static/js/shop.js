@@ -156,6 +156,10 @@ document.addEventListener("submit", (event) => {
 });
 addEventListener("pageshow", () => document.querySelectorAll("[data-once-only].htmx-request").forEach((form) => form.classList.remove("htmx-request")));
 
+// The account's tabs are wider than a phone: the one that is open is in sight.
+const openTab = document.querySelector(".account-tabs [aria-current]");
+if (openTab) openTab.parentElement.scrollLeft = openTab.offsetLeft - (openTab.parentElement.clientWidth - openTab.offsetWidth) / 2;
+
 const offline = document.querySelector(".offline");
 function tellOffline() {
   offline.textContent = body.dataset.saidOffline;

@@ -12,12 +12,12 @@ from core.money import Money
 from core.periods import Period
 from storefront.orders.history import Day
 
-WIDTH, HEIGHT = 720, 260
+WIDTH, HEIGHT = 720, 320
 _LEFT, _RIGHT, _TOP, _BOTTOM = 8, 8, 26, 30
 #: Beyond that many days a bar stands for more than one of them.
 _MOST_BARS = 92
-_STEPS = (1, 2, 5, 10)
-_LABELS = 6
+_STEPS = (1, 2, 3, 4, 5, 6, 8, 10)
+_LABELS = 5
 
 
 @dataclass(frozen=True, slots=True)
