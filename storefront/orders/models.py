@@ -85,7 +85,9 @@ class Order(models.Model):
             models.Index(fields=["user", "-id"], name="order_of_user"),
             # A member's dashboard: counts, days and which orders a page shows, without a look at the rows themselves.
             models.Index(
-                fields=["user", "region", "-created_at", "-id"], include=["status", "total_minor"], name="order_history"
+                fields=["user", "region", "-created_at", "-id"],
+                include=["status", "total_minor", "number"],
+                name="order_history",
             ),
             models.Index(
                 fields=["user", "paid_at"],
