@@ -6,8 +6,6 @@ from functools import lru_cache
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.middleware.locale import LocaleMiddleware
-from django.utils import translation
 from django.utils.translation import get_supported_language_variant
 from django.utils.translation.trans_real import parse_accept_lang_header
 
@@ -30,15 +28,3 @@ def _preferred(header: str) -> str:
         except LookupError:
             continue
     return settings.LANGUAGE_CODE
-
-
-class Languages(LocaleMiddleware):
-    """Django's, but for the back office: its own words are English alone, and half a translation is none."""
-
-    def process_request(self, request: HttpRequest) -> None:
-        path = request.path_info
-        if path.startswith("/admin/") and not path.startswith("/admin/v2/"):
-            translation.activate("en")
-            request.LANGUAGE_CODE = translation.get_language()
-        else:
-            super().process_request(request)
