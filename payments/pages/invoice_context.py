@@ -83,7 +83,7 @@ def invoice_context(order: Order, shop: Shop, *, is_owner: bool, key: str) -> di
         "is_held": is_held,
         "supplier_reference": _supplier_references(order),
         "refund": _refund(refund) if refund else None,
-        "buy_again_url": shop.url(f"{product.slug}?sku={order.sku_code}"),
+        "buy_again_url": shop.url(f"{product.slug}?sku={order.sku_code}" + _again(order)),
     }
     if order.status == Status.PENDING and not is_held:
         if payment is not None and payment.state == Payment.State.OPEN:
@@ -99,6 +99,11 @@ def invoice_context(order: Order, shop: Shop, *, is_owner: bool, key: str) -> di
         "live_etag": live_tag(order, shop, is_owner=is_owner),
         "help_url": shop.url("help"),
     }
+
+
+def _again(order: Order) -> str:
+    """A member's order is bought again with player and way to pay filled in; the page asks whose it is."""
+    return f"&again={order.number}" if order.user_id is not None else ""
 
 
 def _shown(value: str, is_owner: bool) -> str:

@@ -117,9 +117,9 @@ def test_no_page_tells_anything_of_another_member(sandbox: Sandbox) -> None:
     other = browser(member())
     for rest in READS:
         answer = other.get(HERE + rest)
-        html = b"".join(answer) if answer.streaming else answer.content
+        body = b"".join(answer) if answer.streaming else answer.content
         for text in (order.number, theirs.number, "Somebody", "77.777"):
-            assert text not in html.decode(), rest
+            assert text not in body.decode(), rest
     for act in (other.get, Client().get):
         for rest in ("", "/live"):
             assert act(f"{HERE}deposits/{theirs.number}{rest}").status_code in (302, 404)

@@ -19,7 +19,8 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from accounts.pages.common import members_only
+from accounts.models import User
+from accounts.pages.common import count, members_only
 from core import periods
 from core.errors import Refused
 from core.periods import Period
@@ -32,11 +33,17 @@ _MOST_PAGES = 1_000_000
 
 
 def account_page(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """The view with shop and member as second and third argument. Never kept; guests go through the sign-in, a part
-    of a page that asks for itself takes its whole page there."""
+    """The view with shop and member as second and third argument. Never kept; reads are counted as the API counts
+    them. Guests go through the sign-in; a part of a page that asks for itself takes its whole page there."""
 
-    # Those two are written for pages; a file passes through them as well.
-    guarded = never_cache(in_shop(members_only(cast(Callable[..., HttpResponse], view))))
+    @wraps(view)
+    def counted(request: HttpRequest, shop: Shop, user: User, **rest: Any) -> HttpResponse:
+        if request.method in ("GET", "HEAD"):
+            count(request, "reads")
+        # What stands around is written for pages; a file passes through it as well.
+        return cast(HttpResponse, view(request, shop, user, **rest))
+
+    guarded = never_cache(in_shop(members_only(counted)))
 
     @wraps(view)
     def page(request: HttpRequest, **rest: Any) -> HttpResponseBase:

@@ -250,7 +250,6 @@ def deposit(request: HttpRequest, shop: Shop, user: User, number: str) -> HttpRe
 @account_page
 def live(request: HttpRequest, shop: Shop, user: User, number: str) -> HttpResponse:
     """The part of the page that changes; 304 as long as it would say the same."""
-    count(request, "reads")
     found = _mine(number, user)
     headers = {"ETag": f'"{_tag(found, shop)}"', "Cache-Control": "no-store"}
     if request.headers.get("If-None-Match") == headers["ETag"]:

@@ -68,7 +68,7 @@ def row(shop: Shop, order: Order) -> dict[str, Any]:
         "number": order.number,
         "url": shop.url(f"invoices/{order.number}"),
         "item": order.sku_name + (f" × {order.quantity}" if order.quantity > 1 else ""),
-        "product": order.product_name,
+        "product": product.name,
         "picture": picture(product.thumbnail, "product", product.code, product.name, product.artwork),
         "player": order.nickname or order.inputs,
         "total": str(order.total),
