@@ -10,7 +10,7 @@ from django.test import Client
 
 from accounts.models import User
 from core.money import Money
-from payments.models import Deposit, Payment
+from payments.models import Deposit, DepositInquiry, Payment
 from payments.points import services as points
 from payments.wallet import services as ledger
 from payments.wallet.models import Account
@@ -267,6 +267,10 @@ def test_ways_tell_their_totals_for_an_amount() -> None:
     assert "Rp100.700" in page(client, "deposits/ways", amount="Rp 100000")
     assert "disabled" in page(client, "deposits/ways", amount="1")
     assert "Rp100.700" in page(client, "deposits/new", amount="100000")
+    shown = client.post(f"{HERE}deposits/new", {"amount": "100000", "show": "totals"})
+    assert shown.status_code == 200
+    assert "Rp100.700" in shown.content.decode()
+    assert not DepositInquiry.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,9 @@ def new(request: HttpRequest, shop: Shop, user: User) -> HttpResponse:
     """The amount and the ways to pay it (GET); what exactly will be paid, with the price held (POST)."""
     if request.method != "POST":
         return _form(request, shop, user, request.GET)
+    if "show" in request.POST:
+        # Without script the totals are asked for.
+        return _form(request, shop, user, request.POST)
     try:
         count(request, "order_inquiry")
         amount = _amount(request.POST.get("amount", ""), shop.region.currency)
