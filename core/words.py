@@ -74,5 +74,9 @@ THEME = [
     _("This item will be deleted."), _("This page yielded into no results. Create a new item or reset your filters."),
     _("To"), _("Toggle password visibility"), _("True"), _("Type to search"), _("Value"), _("Welcome"),
     _("Welcome back to"), _("You have been successfully logged out from the administration"),
+    _(
+        "Raw passwords are not stored, so there is no way to see this user’s password, but you can change the password "
+        'using <a href="{}" class="text-primary-600 dark:text-primary-500">this form</a>.'
+    ),
 ]
 # fmt: on
