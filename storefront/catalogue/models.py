@@ -81,6 +81,21 @@ class Product(models.Model):
         return self.title
 
 
+# What only pages show: a purchase leaves these columns where they are (columns are half of what a SELECT costs).
+SHOWN_OF_PRODUCT = (
+    "subtitle", "publisher", "description", "features", "how_to_order", "tags", "search_words", "thumbnail", "banner",
+    "artwork", "is_popular", "position",
+)  # fmt: skip
+SHOWN_OF_SKU = (
+    "description", "info", "image", "process_minutes", "badge_text", "badge_color", "is_featured", "position",
+)  # fmt: skip
+
+
+def without(prefix: str, columns: tuple[str, ...]) -> list[str]:
+    """The columns of a joined table, for QuerySet.defer."""
+    return [f"{prefix}__{column}" for column in columns]
+
+
 class ProductRegion(models.Model):
     """That a product is sold in a region, and by which of the supplier's games its accounts are checked there."""
 

@@ -16,7 +16,16 @@ from core.money import Money
 from core.translated import pick
 from core.web import prebuilt
 from storefront.catalogue.closing import Closed, edges, standing
-from storefront.catalogue.models import Product, ProductClosure, ProductRegion, Sku, SkuPrice
+from storefront.catalogue.models import (
+    SHOWN_OF_PRODUCT,
+    SHOWN_OF_SKU,
+    Product,
+    ProductClosure,
+    ProductRegion,
+    Sku,
+    SkuPrice,
+    without,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,7 @@ def find_offer(product_code: str, sku_code: str, region_code: str, now: datetime
     price = (
         SkuPrice.objects.filter(region_id=region_code, sku__code=sku_code, sku__product__code=product_code)
         .select_related("sku__product", "region")
+        .defer(*without("sku__product", SHOWN_OF_PRODUCT), *without("sku", SHOWN_OF_SKU))
         .annotate(
             sold_there=Subquery(sold.values("is_available")[:1]),
             check_game=Subquery(sold.values("check_game")[:1]),

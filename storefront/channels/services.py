@@ -18,7 +18,7 @@ PAYMENT_TYPES = {"purchase": "for_purchase", "deposit": "for_deposit"}
 
 
 def find_channel(code: str, region_code: str, payment_type: str = "purchase") -> Channel:
-    """The active channel of that code in the region, with region and category at hand. One SELECT.
+    """The active channel of that code in the region, with its region at hand. One SELECT.
 
     `payment_type`: a key of PAYMENT_TYPES. Raises INVALID_PAYMENT_METHOD where it is not offered there or for that.
     Whether it is closed at the moment says `closed`, or `ensure_open`.
@@ -31,7 +31,7 @@ def find_channel(code: str, region_code: str, payment_type: str = "purchase") ->
             region__is_active=True,
             **{PAYMENT_TYPES[payment_type]: True},
         )
-        .select_related("region", "category")
+        .select_related("region")
         .first()
     )
     if channel is None:

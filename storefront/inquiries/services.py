@@ -24,6 +24,7 @@ from core.errors import Refused, Text, invalid
 from core.money import Money
 from core.web.client import Client
 from storefront.catalogue import members
+from storefront.catalogue.models import SHOWN_OF_PRODUCT, SHOWN_OF_SKU, without
 from storefront.catalogue.services import Offer, find_offer
 from storefront.channels import services as channels
 from storefront.channels.models import Channel
@@ -196,6 +197,14 @@ def open_token(token: str) -> uuid.UUID:
         raise invalid_token() from problem
 
 
+# The quote has held them against the purchase; only the code goes onto the order.
+_RULES_OF_PROMO = (
+    "title", "description", "note", "days", "levels", "max_usage", "max_daily_usage", "max_usage_per_id",
+    "max_usage_per_device", "max_usage_per_ip", "starts_at", "expires_at", "min_minor", "max_discount_minor",
+    "flat_minor", "percent", "is_active", "is_listed", "used", "position", "created_at",
+)  # fmt: skip
+
+
 def lock(inquiry_id: uuid.UUID) -> Inquiry:
     """The quote with all that an order copies from it, locked until the caller's transaction ends; one statement.
 
@@ -204,7 +213,9 @@ def lock(inquiry_id: uuid.UUID) -> Inquiry:
     """
     inquiry = (
         Inquiry.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("product", "sku", "channel", "promo", "promo__region", "region", "user")
+        # No more than an order copies: each further table costs PostgreSQL a multiple in planning.
+        .select_related("product", "sku", "channel", "promo")
+        .defer(*without("product", SHOWN_OF_PRODUCT), *without("sku", SHOWN_OF_SKU), *without("promo", _RULES_OF_PROMO))
         .filter(pk=inquiry_id)
         .first()
     )

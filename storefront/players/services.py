@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from core.errors import not_found
-from storefront.catalogue.models import Product, ProductRegion
+from storefront.catalogue.models import SHOWN_OF_PRODUCT, Product, ProductRegion, without
 from storefront.players.checking import Checked, check, value_of
 from storefront.players.fields import Value
 from storefront.players.fields import read as read_fields
@@ -60,6 +60,7 @@ def _sold_in(product_code: str, region_code: str) -> ProductRegion:
             is_available=True,
         )
         .select_related("product", "region")
+        .defer(*without("product", SHOWN_OF_PRODUCT))
         .prefetch_related("product__fields")
         .first()
     )

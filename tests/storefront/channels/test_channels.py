@@ -53,7 +53,7 @@ class TestOffered:
     def test_found_with_its_region(self, django_assert_num_queries: object) -> None:
         with django_assert_num_queries(1):
             found = find_channel("QRIS", "ID", "purchase")
-            assert (found.region.currency, found.category.code) == ("IDR", "E_WALLET")
+            assert (found.region.currency, found.kind) == ("IDR", "QR")
 
     @pytest.mark.parametrize(
         ("code", "region", "payment_type"),
