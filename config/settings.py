@@ -18,7 +18,6 @@ env = Environment(_surroundings.environ)
 SHOP_NAME = "Gerbang"
 INVOICE_PREFIX = "GATE"
 DEPOSIT_PREFIX = "DEP"
-DEPOSIT_PREFIX = "DEP"
 PORT = _surroundings.port
 STORE_DATA: Path = _surroundings.data
 PUBLIC_BASE_URL = env.address("PUBLIC_BASE_URL")
