@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.http import QueryDict
 from django.test import Client
 
+from accounts.models import User
 from core.admin.bases import money_column
 from core.admin.translated import TranslatedFormField, TranslatedWidget
 from core.cases import open_case
@@ -204,3 +205,10 @@ def test_the_back_office_speaks_the_readers_language() -> None:
     assert indonesian.headers["Content-Language"] == "id" and "Selamat datang kembali" in indonesian.content.decode()
     english = Client().get("/admin/login/", headers={"accept-language": "en"})
     assert english.headers["Content-Language"] == "en" and "Log in" in english.content.decode()
+
+
+@pytest.mark.urls("config.urls")
+def test_who_typed_the_address_of_the_sign_in_lands_in_the_back_office() -> None:
+    User.objects.create_superuser("ops@example.com", "demo-Passw0rd!")
+    answer = Client().post("/admin/login/", {"username": "ops@example.com", "password": "demo-Passw0rd!"})
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/admin/")
