@@ -1,6 +1,7 @@
 """`.venv/bin/python -m bench` measures everything against its limit in one run and writes bench/results.md.
 
 Needs `wrk` (Debian package). Figures are ratios of one run: absolute rates of two machines or days do not compare.
+`python -m bench.members` measures a member's dashboard among a million orders; it takes ten minutes and stands apart.
 """
 
 from __future__ import annotations
