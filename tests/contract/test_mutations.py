@@ -168,7 +168,7 @@ def test_the_file_is_in_the_readers_language(me: Any) -> None:
     deposited(me, 200_000)
     bought(me)
     answer = api(me).get("/v2/mutations", {"format": "csv"}, headers={"Accept-Language": "en"})
-    rows = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+    rows = list(csv.DictReader(io.StringIO(b"".join(answer).decode("utf-8-sig"))))
     assert [(row["type"], row["amount"], row["balanceAfter"]) for row in rows] == [
         ("DEBIT", "49450", "150550"),
         ("CREDIT", "200000", "200000"),

@@ -196,7 +196,7 @@ def test_the_file_holds_all_rows_that_the_filters_leave(me: Any) -> None:
     answer = api(me).get("/v2/transactions", {"format": "csv", "status": "SUCCESS", "limit": 5})
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     assert answer["Content-Disposition"] == 'attachment; filename="transactions.csv"'
-    rows = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+    rows = list(csv.DictReader(io.StringIO(b"".join(answer).decode("utf-8-sig"))))
     assert len(rows) == 12
     assert rows[0]["createdAt"] == "2025-09-12T10:00:00+07:00"
     assert (rows[0]["total"], rows[0]["currency"], rows[0]["account"]) == ("49796", "IDR", "656696292 - 8610")
@@ -206,6 +206,6 @@ def test_the_file_holds_all_rows_that_the_filters_leave(me: Any) -> None:
 def test_nothing_in_the_file_is_a_formula(me: Any, name: str) -> None:
     order_of(me, nickname=name)
     answer = api(me).get("/v2/transactions", {"format": "csv"})
-    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    text = b"".join(answer).decode("utf-8-sig")
     (row,) = csv.DictReader(io.StringIO(text, newline=""))
     assert row["nickname"] == f"'{name}"

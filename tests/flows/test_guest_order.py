@@ -54,6 +54,7 @@ def invoice(store: Store, number: str) -> dict[str, Any]:
 
 def ended(store: Store, number: str, within: float = 40) -> dict[str, Any]:
     """The invoice once it has ended; fails when it does not in time."""
+
     def has_ended() -> dict[str, Any] | None:
         now = invoice(store, number)
         return now if now["status"] in ("SUCCESS", "FAILED", "EXPIRED") else None

@@ -52,7 +52,7 @@ class Walk:
         return found[choice % len(found)] if found else None
 
     def deposit(self, who: int, what: int) -> None:
-        waiting(self.people[who % 2])  # type: ignore[arg-type]
+        waiting(self.people[who % 2])
 
     def money_for_a_deposit(self, which: int, what: int) -> None:
         payment = self.one(Payment.objects.filter(deposit__isnull=False), which)
@@ -114,7 +114,7 @@ class Walk:
 
     def redeem(self, who: int, what: int) -> None:
         with contextlib.suppress(Refused):
-            points.redeem(self.people[who % 2], what, "IDR", f"form {what % 50}")  # type: ignore[arg-type]
+            points.redeem(self.people[who % 2], what, "IDR", f"form {what % 50}")
 
     def take_points_back(self, which: int, what: int) -> None:
         order = self.one(Order.objects.filter(status="SUCCESS"), which)
