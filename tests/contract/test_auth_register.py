@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import MailedToken, User
 from core.models import MailMessage
+from storefront.orders.models import Order
 from tests.accounts.cast import FORM, PASSWORD, error_of, get, mails_to, member, post, token_in, written
 from tests.storefront import factories
 
@@ -171,10 +172,8 @@ def test_a_guest_s_orders_come_along_with_the_proven_address(client: Client) -> 
     assert mine.user_id is None
     token = token_in(mails_to("john.doe@example.com")[0])
     post(client, "auth/verify-email", {"email": "john.doe@example.com", "token": token})
-    mine.refresh_from_db()
-    other.refresh_from_db()
-    assert mine.user_id == User.objects.get().pk
-    assert other.user_id is None
+    assert Order.objects.get(pk=mine.pk).user_id == User.objects.get().pk
+    assert Order.objects.get(pk=other.pk).user_id is None
 
 
 def test_another_link(client: Client) -> None:
