@@ -42,9 +42,6 @@ def main(what: str, arguments: list[str]) -> None:
         os.environ["STORE_DATA"] = os.path.abspath(os.path.expanduser(given))  # before the directory changes
     os.chdir(ROOT)
     module = {"run": "supervisor", "test": "pytest"}[what]
-    if what == "test" and not arguments:
-        # The whole suite waits for processes as often as it computes: two files at a time fill that out.
-        arguments = ["-n", "2", "--dist", "loadfile"]
     os.execv(python(), [python(), "-m", module, *arguments])  # noqa: S606
 
 
