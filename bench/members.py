@@ -7,6 +7,7 @@ Both shops run at once and are asked in turns, so that whatever else the machine
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import signal
 import statistics
@@ -79,7 +80,8 @@ def heading(alone: crowd.Filled, filled: crowd.Filled) -> list[str]:
         f"holds nothing else ({alone.orders:,} orders, {alone.transfers:,} ledger rows); in the big one they lie",
         f"scattered among {filled.orders:,} orders and {filled.transfers:,} ledger rows of {filled.orders // 20:,}",
         f"members. Rows come from plain SQL ({filled.seconds:.0f} s for the big one; payments for the member's own",
-        "orders only, no deposits), vacuumed and analysed once. Times move with the machine; the ratio is what counts.",
+        "orders only, no deposits), vacuumed and analysed once. Times move with the machine (load average",
+        f"of the last 15 minutes: {os.getloadavg()[2]:.0f} on {os.cpu_count()} cores); the ratio is what counts.",
         "",
         f"| what | small | big | ratio (aim ≤ {AIM}) |",
         "|---|---|---|---|",
