@@ -353,6 +353,16 @@ def test_no_operation_and_no_address_is_missing() -> None:
     assert {resolve(path).route for path in named} == all_routes
 
 
+def test_what_the_table_does_not_name_is_refused(town: Town) -> None:
+    """Of addresses that hold somebody's own; the rest only ever reads."""
+    for row in PAGES:
+        method, _space, address = row.partition(" ")
+        unnamed = "POST" if method == "GET" else "GET"
+        if address.startswith(("~/account/", "~/invoices/", "~/place")) and f"{unnamed} {address}" not in PAGES:
+            path = filled(address.replace("~", "/en-id"), town.words)
+            assert ask(town.people["other"], unnamed, path, {}).status_code == 405, (unnamed, path)
+
+
 def test_the_back_office_is_shut_to_customers(town: Town) -> None:
     open_to_all = {"admin/login/", "admin/logout/"}
     routes = {route for route in addresses(get_resolver()) if route.startswith("admin/")} - open_to_all
