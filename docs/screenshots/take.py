@@ -51,6 +51,18 @@ def walk(page: Page, shop: str, world: str, width: int) -> None:
     page.screenshot(path=HERE / f"done-{width}.png")
 
 
+def member(page: Page, shop: str, width: int) -> None:
+    """The demo customer's own pages."""
+    page.goto(f"{shop}/id-id/account/sign-in")
+    page.fill("[name=email]", "customer@example.com")
+    page.fill("[name=password]", "demo-Passw0rd!")
+    page.locator("main form:has([name=password]) [type=submit]").click()
+    page.wait_for_url("**/id-id/**")
+    for name in ("", "report"):
+        page.goto(f"{shop}/id-id/account/{name}")
+        shoot(page, f"account-{name or 'overview'}-{width}")
+
+
 def main() -> None:
     shop = sys.argv[1].rstrip("/")
     parts = urlsplit(shop)
@@ -64,6 +76,7 @@ def main() -> None:
                 viewport={"width": width, "height": height}, extra_http_headers={"X-Forwarded-For": address}
             )
             walk(context.new_page(), shop, world, width)
+            member(context.new_page(), shop, width)
             context.close()
         browser.close()
 
