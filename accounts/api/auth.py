@@ -141,7 +141,7 @@ class RegisterGoogle(OpenView):
         description="Somebody who has an account with that address already is linked and signed in.",
         parameters=[_REGION],
         request=IdTokenBody,
-        responses=answers(enveloped("SignInEnvelope", shown.SignInAnswer()), status=201, errors=(*_ERRORS, 503)),
+        responses=answers(shown.SIGNED_IN, status=201, errors=(*_ERRORS, 503)),
     )
     def post(self, request: Request) -> Response:
         region = shown.region_asked(request)
@@ -196,7 +196,7 @@ class ResendVerification(OpenView):
         summary="Resend verification email",
         description="Answers the same whether or not the address is known.",
         request=EmailBody,
-        responses=answers(enveloped("SaidEnvelope", shown.Said()), errors=_ERRORS),
+        responses=answers(shown.SAID, errors=_ERRORS),
     )
     def post(self, request: Request) -> Response:
         registering.resend(read(EmailBody, request)["email"])
@@ -212,7 +212,7 @@ class Login(OpenView):
         summary="Login",
         parameters=[_REGION],
         request=LoginBody,
-        responses=answers(enveloped("SignInEnvelope", shown.SignInAnswer()), errors=_ERRORS),
+        responses=answers(shown.SIGNED_IN, errors=_ERRORS),
     )
     def post(self, request: Request) -> Response:
         region = shown.region_asked(request)
@@ -230,7 +230,7 @@ class LoginGoogle(OpenView):
         summary="Login with Google",
         parameters=[_REGION],
         request=IdTokenBody,
-        responses=answers(enveloped("SignInEnvelope", shown.SignInAnswer()), errors=(*_ERRORS, 503)),
+        responses=answers(shown.SIGNED_IN, errors=(*_ERRORS, 503)),
     )
     def post(self, request: Request) -> Response:
         region = shown.region_asked(request)
@@ -248,7 +248,7 @@ class VerifyMfa(OpenView):
         summary="Verify MFA",
         description="The code of the authenticator app, or a back-up code. Each counts once.",
         request=CodeBody,
-        responses=answers(enveloped("SignInEnvelope", shown.SignInAnswer()), errors=_ERRORS),
+        responses=answers(shown.SIGNED_IN, errors=_ERRORS),
     )
     def post(self, request: Request) -> Response:
         sent = read(CodeBody, request)
@@ -278,7 +278,7 @@ class Logout(MemberView):
         summary="Logout",
         description="Ends the session: its access token and its refresh tokens are worth nothing from then on.",
         request=None,
-        responses=answers(enveloped("SaidEnvelope", shown.Said()), errors=(401,)),
+        responses=answers(shown.SAID, errors=(401,)),
     )
     def post(self, request: Request) -> Response:
         signing_in.log_out(session_of(request))

@@ -52,7 +52,7 @@ class ForgotPassword(OpenView):
         summary="Forgot password",
         description="Answers the same whether or not the address is known.",
         request=EmailBody,
-        responses=answers(enveloped("SaidEnvelope", shown.Said()), errors=BODY_ERRORS),
+        responses=answers(shown.SAID, errors=BODY_ERRORS),
     )
     def post(self, request: Request) -> Response:
         passwords.forgot(read(EmailBody, request)["email"])
@@ -68,7 +68,7 @@ class ResetPassword(OpenView):
         summary="Reset password",
         description="Every session is over; the member signs in again.",
         request=ResetBody,
-        responses=answers(enveloped("SaidEnvelope", shown.Said()), errors=BODY_ERRORS),
+        responses=answers(shown.SAID, errors=BODY_ERRORS),
     )
     def post(self, request: Request) -> Response:
         sent = read(ResetBody, request)
@@ -85,7 +85,7 @@ class ChangePassword(MemberView):
         summary="Change password",
         description="Other sessions are over, and every refresh token is invalid.",
         request=ChangeBody,
-        responses=answers(enveloped("SaidEnvelope", shown.Said()), errors=BODY_ERRORS),
+        responses=answers(shown.SAID, errors=BODY_ERRORS),
     )
     def post(self, request: Request) -> Response:
         sent = read(ChangeBody, request)

@@ -16,6 +16,7 @@ from core import regions
 from core.models import Region
 from core.money import Money
 from payments.wallet.services import balances
+from storefront.api.shapes import enveloped
 from storefront.orders.volume import paid_volume
 
 
@@ -218,3 +219,8 @@ class MfaConfirmed(serializers.Serializer[Any]):
 class MfaDisabled(serializers.Serializer[Any]):
     message = serializers.CharField()
     mfaStatus = serializers.ChoiceField(_MFA)
+
+
+# One component each, however many calls answer it.
+SAID = enveloped("SaidEnvelope", Said())
+SIGNED_IN = enveloped("SignInEnvelope", SignInAnswer())
