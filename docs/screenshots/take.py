@@ -73,7 +73,9 @@ def main() -> None:
         for width, height in ((390, 844), (1280, 800)):
             address = f"10.55.{secrets.randbelow(250)}.{secrets.randbelow(250)}"
             context = browser.new_context(
-                viewport={"width": width, "height": height}, extra_http_headers={"X-Forwarded-For": address}
+                viewport={"width": width, "height": height},
+                extra_http_headers={"X-Forwarded-For": address},
+                reduced_motion="reduce",  # no picture of a sheet on its way in
             )
             walk(context.new_page(), shop, world, width)
             member(context.new_page(), shop, width)
