@@ -43,11 +43,12 @@ def place_with_payment(token: str, client: Client, user: User | None = None) -> 
         inquiry = inquiries.lock(inquiry_id)
         if inquiry.user_id is not None and (user is None or user.pk != inquiry.user_id):
             raise inquiries.invalid_token()
-        order = Order.objects.filter(inquiry=inquiry).select_related("channel").first()
-        is_new = order is None
+        is_new = not Order.objects.filter(inquiry=inquiry).exists()
         payment = None
-        if order is None:
+        if is_new:
             order, payment = _create(inquiry, client, user, now)
+        else:
+            order = Order.objects.select_related("channel").get(inquiry=inquiry)
     if is_new:
         return order, opening.open_claimed(order, payment) if payment and payment.state in Payment.LIVE else payment
     return order, opening.ensure_open(order)

@@ -30,7 +30,7 @@ from django.http.response import HttpResponseBase
 from django.views import View
 
 from core.errors import Refused
-from core.redis import connection
+from core.redis import ask, connection
 from core.web import throttle
 from core.web.client import DEVICE_COOKIE, address_key, address_of, client_of
 from core.web.envelope import enveloped
@@ -109,10 +109,12 @@ _builders = [threading.RLock() for _ in range(64)]
 def version() -> str:
     """The catalogue's version: equal as long as nothing was touched. A new one each time while Redis is away."""
     fresh = secrets.token_hex(8)
+    key = VERSION_KEY.encode()
     try:
-        server = connection()
-        server.set(VERSION_KEY, fresh, nx=True)
-        found = server.get(VERSION_KEY)
+        found = ask(b"GET", key)
+        if not found:
+            ask(b"SET", key, fresh.encode(), b"NX")
+            found = ask(b"GET", key)
     except redis.RedisError:
         return fresh
     return found.decode() if isinstance(found, bytes) else str(found or fresh)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from core import audit
 from core.errors import Refused, not_found
+from core.kept import kept
 from core.models import Region
 from core.money import Money
 from core.translated import pick
@@ -40,6 +41,16 @@ class Offer:
     check_game: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Priced:
+    """What the tables say of a SKU in a region; `is_sold_there` None: the product is not sold in that region."""
+
+    price: SkuPrice
+    is_sold_there: bool | None
+    check_game: str
+    has_closures: bool
+
+
 def closed(product: Product, region: Region, now: datetime) -> Closed | None:
     """Whether maintenance or a cut-off closes the product in the region. One SELECT, none where prefetched."""
     return standing(product.closures.all(), region, now)
@@ -54,12 +65,43 @@ def closed_for_now(name: str, shut: Closed, language: str) -> Refused:
     return unavailable(_("%(product)s is closed right now.") % {"product": name}, pick(shut.reason, language))
 
 
-def find_offer(product_code: str, sku_code: str, region_code: str, now: datetime, language: str = "en") -> Offer:
-    """The offer, in two SELECTs (three where closing times are set).
+def find_offer(
+    product_code: str, sku_code: str, region_code: str, now: datetime, language: str = "en", *, is_fresh: bool = True
+) -> Offer:
+    """The offer, in two SELECTs (three where closing times are set); none for rows kept from earlier, `is_fresh` False.
 
     Raises NOT_FOUND for a product or SKU that does not exist, SKU_UNAVAILABLE where it is not sold in the region, out
     of stock, or closed now.
     """
+
+    def read() -> _Priced | None:
+        return _priced(product_code, sku_code, region_code)
+
+    found = read() if is_fresh else kept(("offer", product_code, sku_code, region_code), read)
+    if found is None:
+        raise _why_none(product_code, sku_code)
+    price, sku, product = found.price, found.price.sku, found.price.sku.product
+    if not product.is_active or not sku.is_active:
+        raise unavailable(_("This item is no longer sold."))
+    if found.is_sold_there is None:
+        raise unavailable(_("This item is not sold in your region."))
+    if not found.is_sold_there or not price.is_available:
+        raise unavailable(_("This item is sold out at the moment."))
+    if found.has_closures and (shut := closed(product, price.region, now)):
+        raise closed_for_now(product.name, shut, language)
+    currency = price.region.currency
+    return Offer(
+        product=product,
+        sku=sku,
+        region=price.region,
+        unit=Money(price.price_minor, currency),
+        list_price=Money(price.original_minor, currency),
+        check_game=found.check_game,
+    )
+
+
+def _priced(product_code: str, sku_code: str, region_code: str) -> _Priced | None:
+    """The price with SKU, product, its fields and closing times, and whether the product is sold in the region."""
     sold = ProductRegion.objects.filter(product=OuterRef("sku__product"), region=OuterRef("region"))
     price = (
         SkuPrice.objects.filter(region_id=region_code, sku__code=sku_code, sku__product__code=product_code)
@@ -73,26 +115,9 @@ def find_offer(product_code: str, sku_code: str, region_code: str, now: datetime
         .first()
     )
     if price is None:
-        raise _why_none(product_code, sku_code)
-    sku, product = price.sku, price.sku.product
-    if not product.is_active or not sku.is_active:
-        raise unavailable(_("This item is no longer sold."))
-    if price.sold_there is None:
-        raise unavailable(_("This item is not sold in your region."))
-    if not price.sold_there or not price.is_available:
-        raise unavailable(_("This item is sold out at the moment."))
-    prefetch_related_objects([product], *(["fields", "closures"] if price.has_closures else ["fields"]))
-    if price.has_closures and (shut := closed(product, price.region, now)):
-        raise closed_for_now(product.name, shut, language)
-    currency = price.region.currency
-    return Offer(
-        product=product,
-        sku=sku,
-        region=price.region,
-        unit=Money(price.price_minor, currency),
-        list_price=Money(price.original_minor, currency),
-        check_game=price.check_game,
-    )
+        return None
+    prefetch_related_objects([price.sku.product], *(["fields", "closures"] if price.has_closures else ["fields"]))
+    return _Priced(price, price.sold_there, price.check_game or "", price.has_closures)
 
 
 def _why_none(product_code: str, sku_code: str) -> Refused:

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from core.errors import Refused
+from core.kept import kept
 from core.models import Region
 from core.money import Money
 from core.translated import pick
@@ -18,30 +19,30 @@ PAYMENT_TYPES = {"purchase": "for_purchase", "deposit": "for_deposit"}
 
 
 def find_channel(code: str, region_code: str, payment_type: str = "purchase") -> Channel:
-    """The active channel of that code in the region, with its region at hand. One SELECT.
+    """The active channel of that code in the region, with region and closing times at hand; as the customer saw it
+    (core.kept), else two SELECTs.
 
     `payment_type`: a key of PAYMENT_TYPES. Raises INVALID_PAYMENT_METHOD where it is not offered there or for that.
     Whether it is closed at the moment says `closed`, or `ensure_open`.
     """
-    channel = (
-        Channel.objects.filter(
-            code=code,
-            region_id=region_code,
-            is_active=True,
-            region__is_active=True,
-            **{PAYMENT_TYPES[payment_type]: True},
-        )
-        .select_related("region")
-        .first()
-    )
-    if channel is None:
+
+    def read() -> Channel | None:
+        offered = Channel.objects.filter(code=code, region_id=region_code, is_active=True, region__is_active=True)
+        return offered.select_related("region").prefetch_related("closures").first()
+
+    channel = kept(("channel", code, region_code), read)
+    if channel is None or not getattr(channel, PAYMENT_TYPES[payment_type]):
         raise Refused("INVALID_PAYMENT_METHOD", _("This way to pay is not offered here. Please choose another one."))
     return channel
 
 
 def only_region(code: str) -> str | None:
     """The code of the one region in which a channel of that code is offered; None where there are several or none."""
-    regions = list(Channel.objects.filter(code=code, is_active=True).values_list("region_id", flat=True)[:2])
+
+    def read() -> list[str]:
+        return list(Channel.objects.filter(code=code, is_active=True).values_list("region_id", flat=True)[:2])
+
+    regions = kept(("only region", code), read) or []
     return regions[0] if len(regions) == 1 else None
 
 

@@ -21,10 +21,11 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from core import phones, regions
 from core.errors import Refused, Text, invalid
+from core.kept import kept
 from core.money import Money
 from core.web.client import Client
 from storefront.catalogue import members
-from storefront.catalogue.models import SHOWN_OF_PRODUCT, SHOWN_OF_SKU, without
+from storefront.catalogue.models import SHOWN_OF_PRODUCT, SHOWN_OF_SKU, Sku, without
 from storefront.catalogue.services import Offer, find_offer
 from storefront.channels import services as channels
 from storefront.channels.models import Channel
@@ -62,7 +63,7 @@ def quote(ask: Ask, client: Client, user: User | None, language: str, now: datet
     INCONSISTENT_PROVIDER, ACCOUNT_NOT_FOUND, CHECK_UNAVAILABLE, PROMO_*, AMOUNT_TOO_LOW, AMOUNT_TOO_HIGH.
     """
     region_code = region_of(ask, user)
-    offer = find_offer(ask.product_code, ask.sku_code, region_code, now, language)
+    offer = find_offer(ask.product_code, ask.sku_code, region_code, now, language, is_fresh=False)
     email, phone, values = _read(ask, offer)
     channel = _channel(ask.payment_code, region_code, user, language, now)
     players.check_operator(offer.product, values, region_code)
@@ -129,7 +130,7 @@ def try_promo(ask: Ask, client: Client, user: User | None, language: str, now: d
     account is not complete, uses per account are not counted. Raises INVALID_REGION, NOT_FOUND, SKU_UNAVAILABLE,
     VALIDATION_ERROR (quantity), INVALID_PAYMENT_METHOD, PROMO_*.
     """
-    offer = find_offer(ask.product_code, ask.sku_code, region_of(ask, user), now, language)
+    offer = find_offer(ask.product_code, ask.sku_code, region_of(ask, user), now, language, is_fresh=False)
     _check_quantity(ask, offer)
     channel = channels.find_channel(ask.payment_code, offer.region.code) if ask.payment_code else None
     values: list[players.Value] = []
@@ -197,31 +198,34 @@ def open_token(token: str) -> uuid.UUID:
         raise invalid_token() from problem
 
 
-# The quote has held them against the purchase; only the code goes onto the order.
-_RULES_OF_PROMO = (
-    "title", "description", "note", "days", "levels", "max_usage", "max_daily_usage", "max_usage_per_id",
-    "max_usage_per_device", "max_usage_per_ip", "starts_at", "expires_at", "min_minor", "max_discount_minor",
-    "flat_minor", "percent", "is_active", "is_listed", "used", "position", "created_at",
-)  # fmt: skip
-
-
 def lock(inquiry_id: uuid.UUID) -> Inquiry:
     """The quote with all that an order copies from it, locked until the caller's transaction ends; one statement.
 
     Whether an order came of it must be asked in a statement of its own after this one: what is read together with a
     lock may be older than the lock. Raises INVALID_TOKEN where there is no such row (any more).
     """
-    inquiry = (
-        Inquiry.objects.select_for_update(of=("self",), no_key=True)
-        # No more than an order copies: each further table costs PostgreSQL a multiple in planning.
-        .select_related("product", "sku", "channel", "promo")
-        .defer(*without("product", SHOWN_OF_PRODUCT), *without("sku", SHOWN_OF_SKU), *without("promo", _RULES_OF_PROMO))
-        .filter(pk=inquiry_id)
-        .first()
-    )
+    inquiry = Inquiry.objects.select_for_update(no_key=True).filter(pk=inquiry_id).first()
     if inquiry is None:
         raise invalid_token()
+    _with_names(inquiry)
     return inquiry
+
+
+def _with_names(inquiry: Inquiry) -> None:
+    """Product, SKU, channel and promo stand at the quote, of which an order copies codes and names: as kept, since a
+    join of five tables costs PostgreSQL more in planning than all else of an order."""
+    sku_id, channel_id, promo_id = inquiry.sku_id, inquiry.channel_id, inquiry.promo_id
+    shown = (*without("product", SHOWN_OF_PRODUCT), *SHOWN_OF_SKU)
+    if sku := kept(
+        ("sku", sku_id), lambda: Sku.objects.select_related("product").defer(*shown).filter(pk=sku_id).first()
+    ):
+        inquiry.sku, inquiry.product = sku, sku.product
+    if channel := kept(("channel", channel_id), lambda: Channel.objects.filter(pk=channel_id).first()):
+        inquiry.channel = channel
+    if promo_id is not None and (
+        promo := kept(("promo", promo_id), lambda: Promo.objects.filter(pk=promo_id).only("code").first())
+    ):
+        inquiry.promo = promo
 
 
 def promo_target(inquiry: Inquiry) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from core.errors import not_found
+from core.kept import kept
 from storefront.catalogue.models import SHOWN_OF_PRODUCT, Product, ProductRegion, without
 from storefront.players.checking import Checked, check, value_of
 from storefront.players.fields import Value
@@ -34,8 +35,8 @@ class Account:
 def find_account(product_code: str, data: Mapping[str, Any], region_code: str) -> Account:
     """The account behind the inputs of a product as sold in the region, checked.
 
-    Two statements (three for operators). Raises NOT_FOUND for a product not sold there, VALIDATION_ERROR,
-    INCONSISTENT_PROVIDER, ACCOUNT_NOT_FOUND, CHECK_UNAVAILABLE.
+    At most two statements (three for operators), none for a product asked for before. Raises NOT_FOUND for a product
+    not sold there, VALIDATION_ERROR, INCONSISTENT_PROVIDER, ACCOUNT_NOT_FOUND, CHECK_UNAVAILABLE.
     """
     sold_in = _sold_in(product_code, region_code)
     product = sold_in.product
@@ -51,19 +52,23 @@ def sold_product(product_code: str, region_code: str) -> Product:
 
 
 def _sold_in(product_code: str, region_code: str) -> ProductRegion:
-    sold_in = (
-        ProductRegion.objects.filter(
-            region_id=region_code,
-            region__is_active=True,
-            product__code=product_code,
-            product__is_active=True,
-            is_available=True,
+
+    def read() -> ProductRegion | None:
+        return (
+            ProductRegion.objects.filter(
+                region_id=region_code,
+                region__is_active=True,
+                product__code=product_code,
+                product__is_active=True,
+                is_available=True,
+            )
+            .select_related("product", "region")
+            .defer(*without("product", SHOWN_OF_PRODUCT))
+            .prefetch_related("product__fields")
+            .first()
         )
-        .select_related("product", "region")
-        .defer(*without("product", SHOWN_OF_PRODUCT))
-        .prefetch_related("product__fields")
-        .first()
-    )
+
+    sold_in = kept(("sold in", product_code, region_code), read)
     if sold_in is None:
         raise not_found(_("There is no product with that code in this region."))
     return sold_in
