@@ -56,6 +56,7 @@ def nightly(hour: int, minute: int, task: str) -> dict[str, Any]:
 app.conf.beat_schedule = {
     "take paid orders": every(2, "fulfilment.take", "topups"),
     "poll the supplier": every(settings.GEMGO_POLL_SECONDS, "fulfilment.poll", "polls"),
+    "ask by reference": every(5, "fulfilment.check", "polls"),
     "sweep top-ups": every(5, "fulfilment.sweep", "topups"),
     "read the supplier's profile": every(60, "fulfilment.supplier_profile", "polls"),
     "expire unpaid orders": every(5, "payments.expire", "default"),

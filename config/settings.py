@@ -37,6 +37,13 @@ GEMGO_API_KEY = env.secret("GEMGO_API_KEY")
 GEMGO_POLL_SECONDS = env.seconds("GEMGO_POLL_SECONDS", 5, least=0.1)
 GEMGO_SETTLE_SECONDS = env.seconds("GEMGO_SETTLE_SECONDS", 600)
 GEMGO_TIMEOUT_SECONDS = env.seconds("GEMGO_TIMEOUT_SECONDS", 30, least=0.1)
+DIGIFLAZZ_BASE_URL = env.address("DIGIFLAZZ_BASE_URL")
+DIGIFLAZZ_USERNAME = env.text("DIGIFLAZZ_USERNAME")
+DIGIFLAZZ_API_KEY = env.secret("DIGIFLAZZ_API_KEY")
+DIGIFLAZZ_WEBHOOK_SECRET = env.secret("DIGIFLAZZ_WEBHOOK_SECRET")
+DIGIFLAZZ_TIMEOUT_SECONDS = env.seconds("DIGIFLAZZ_TIMEOUT_SECONDS", 30, least=0.1)
+# The same call again within a minute may make a second order there.
+DIGIFLAZZ_RECHECK_SECONDS = env.seconds("DIGIFLAZZ_RECHECK_SECONDS", 90, least=0.1)
 XENDIT_BASE_URL = env.address("XENDIT_BASE_URL")
 XENDIT_SECRET_KEY = env.secret("XENDIT_SECRET_KEY")
 XENDIT_CALLBACK_TOKEN = env.secret("XENDIT_CALLBACK_TOKEN")
@@ -68,11 +75,12 @@ SECRET_KEY = env.secret("SECRET_KEY")
 # Fernet keys of encrypted columns, newest first: the first one writes, all of them read.
 ENCRYPTION_KEYS = env.fernet_keys("ENCRYPTION_KEYS")
 
+PARTIES = ("GEMGO_BASE_URL", "DIGIFLAZZ_BASE_URL", "XENDIT_BASE_URL", "GOOGLE_CERTS_URL")
 _problems = refusals(
     public=PUBLIC_BASE_URL,
     demo=DEMO,
     made=set(_surroundings.made),
-    parties={name: env.text(name) for name in ("GEMGO_BASE_URL", "XENDIT_BASE_URL", "GOOGLE_CERTS_URL")},
+    parties={name: env.text(name) for name in PARTIES},
     sandbox=_surroundings.sandbox,
 )
 if _problems:

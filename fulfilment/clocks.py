@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from fulfilment.models import Attempt, SupplierAccount
+from fulfilment.suppliers import for_code
 from fulfilment.suppliers.wire import CONNECT_SECONDS
 
 WIRE_MARGIN = timedelta(seconds=5)  # between the end of every time-out and calling a sender dead
@@ -15,12 +16,20 @@ ROW_MAY_TRAIL = timedelta(seconds=60)  # a row of the history may be dated that 
 LONGEST_SKEW = timedelta(seconds=120)
 SAME_MOMENT = timedelta(minutes=10)  # a transaction id seen again within it, for the same player, is the same one
 COVERED_POLLS = 3
+# A reference older than 90 days is forgotten there, and the same call would be a new order.
+REFERENCE_HOLDS = timedelta(days=60)
 OFFSETS_FROM = 5
 
 
-def call_length() -> timedelta:
-    """The longest a purchase can take, from the first packet to giving up."""
-    return timedelta(seconds=CONNECT_SECONDS + settings.GEMGO_TIMEOUT_SECONDS)
+def call_length(supplier: str) -> timedelta:
+    """The longest a purchase there can take, from the first packet to giving up. Raises KeyError."""
+    return timedelta(seconds=CONNECT_SECONDS + for_code(supplier).answer_seconds)
+
+
+def recheck_pause() -> timedelta:
+    """Between the end of a call and the next one under the same reference: within a minute, documented as a race, the
+    supplier may take the repetition for a second order."""
+    return timedelta(seconds=settings.DIGIFLAZZ_RECHECK_SECONDS)
 
 
 def settle_length() -> timedelta:

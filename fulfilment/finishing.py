@@ -9,7 +9,7 @@ import logging
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from core.money import Money
@@ -49,20 +49,21 @@ def deliver(attempt: Attempt) -> bool:
     return True
 
 
-def fail_attempt(attempt: Attempt) -> bool:
-    """The supplier took the purchase and then failed it: the unit is due again and looks for another way; False if
-    the attempt had ended before."""
+def fail_attempt(attempt: Attempt, verdict: Attempt.Verdict = Attempt.Verdict.NONE) -> bool:
+    """The supplier took the purchase and then failed it (`verdict`: what it said why): the unit is due again and looks
+    for another way; False if the attempt had ended before."""
     now = timezone.now()
     with transaction.atomic():
         moved = Attempt.objects.filter(pk=attempt.pk, state=Attempt.State.ACCEPTED, ended_at=None).update(
-            state=Attempt.State.FAILED, ended_at=now
+            state=Attempt.State.FAILED, ended_at=now, verdict=verdict or F("verdict"), next_look_at=None
         )
         if not moved:
             return False
         TopUp.objects.filter(pk=attempt.topup_id, state=TopUp.State.ACCEPTED).update(
             state=TopUp.State.QUEUED, not_before=now, waits_for=""
         )
-    attempt.state, attempt.ended_at = Attempt.State.FAILED, now
+    attempt.state, attempt.ended_at, attempt.next_look_at = Attempt.State.FAILED, now, None
+    attempt.verdict = verdict or attempt.verdict
     return True
 
 

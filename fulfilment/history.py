@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from fulfilment import profiles, resolving
 from fulfilment.models import Attempt, HistoryPoll, HistoryRow, SupplierAccount
-from fulfilment.suppliers import for_code
+from fulfilment.suppliers import codes_with_history, with_history
 from fulfilment.suppliers.base import History, HistoryEntry, SupplierDenied, SupplierUnavailable
 
 logger = logging.getLogger(__name__)
@@ -48,7 +48,8 @@ class Page:
 def poll_due(now: datetime | None = None) -> None:
     """Every account with something open (or not looked at for a minute) has been looked at, by one worker at a time."""
     moment = now or timezone.now()
-    for account in SupplierAccount.objects.filter(is_active=True).exclude(paused_why=profiles.DENIED):
+    told = SupplierAccount.objects.filter(is_active=True, code__in=codes_with_history())
+    for account in told.exclude(paused_why=profiles.DENIED):
         if (
             account.poll_wanted_at
             or account.polled_at is None
@@ -124,7 +125,7 @@ def poll(account: SupplierAccount) -> bool:
 
 def _look(account: SupplierAccount) -> Page:
     """A page that reaches what is known, asked for with doubled limits until it does or there is no more."""
-    supplier, limit = for_code(account.code), max(account.poll_limit, LEAST_LIMIT)
+    supplier, limit = with_history(account.code), max(account.poll_limit, LEAST_LIMIT)
     if account.baseline_at is None:
         limit = MOST_LIMIT  # as deep as it goes, once: what is older must not look new when a limit is doubled
     total: int | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +18,9 @@ class SupplierAccount(models.Model):
     code = models.CharField(max_length=20, unique=True, help_text=_("also the adapter's name, e.g. gemgo"))
     name = models.CharField(max_length=60)
     currency = models.CharField(max_length=3, default="USD")
+    time_zone = models.CharField(
+        max_length=40, default="Asia/Jakarta", help_text=_("by which its closing times and its days are meant")
+    )
     is_active = models.BooleanField(default=True)
     paused_at = models.DateTimeField(null=True, blank=True)
     paused_why = models.CharField(max_length=20, blank=True, help_text=_("balance, denied, or staff's word"))
@@ -26,6 +30,7 @@ class SupplierAccount(models.Model):
     balance_minor = models.BigIntegerField(null=True, blank=True)
     counters = models.JSONField(default=dict, help_text=_("the supplier's own totals when last read"))
     profile_read_at = models.DateTimeField(null=True, blank=True)
+    catalogue_read_at = models.DateTimeField(null=True, blank=True)
     max_per_second = models.FloatField(default=0, help_text=_("calls that create orders; 0: no limit"))
     max_in_flight = models.PositiveSmallIntegerField(default=0, help_text=_("0: no limit"))
     poll_claimed_at = models.DateTimeField(null=True, blank=True)
@@ -42,6 +47,12 @@ class SupplierAccount(models.Model):
         return self.name
 
 
+def checked_customer_format(value: str) -> None:
+    """Raises ValidationError unless the text names {player}, and nothing unknown in braces."""
+    if "{player}" not in value or set("{}") & set(value.replace("{player}", "").replace("{zone}", "")):
+        raise ValidationError(_("Write {player}, and where it needs the zone {zone}; nothing else in braces."))
+
+
 class SupplierProduct(models.Model):
     """What a supplier sells, as its catalogue says; `cost_minor` in minor units of the account's currency."""
 
@@ -55,6 +66,15 @@ class SupplierProduct(models.Model):
     name_proved_at = models.DateTimeField(
         null=True, blank=True, help_text=_("the name was seen equal in catalogue, answer and history")
     )
+    customer_format = models.CharField(
+        max_length=60,
+        default="{player}{zone}",
+        validators=[checked_customer_format],
+        help_text=_("how this product wants the customer's number written, e.g. {player}{zone} or {player}.{zone}"),
+    )
+    cut_off_from = models.TimeField(null=True, blank=True, help_text=_("closed from, by the account's time zone"))
+    cut_off_until = models.TimeField(null=True, blank=True)
+    is_multi = models.BooleanField(default=True, help_text=_("off: once a day for the same customer"))
     seen_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -65,6 +85,10 @@ class SupplierProduct(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} ({self.name})"
+
+    def customer_no(self, player_id: str, zone: str) -> str:
+        """Player and zone as this product wants them written."""
+        return self.customer_format.replace("{player}", player_id).replace("{zone}", zone)
 
 
 class Route(models.Model):
@@ -162,7 +186,7 @@ class Attempt(models.Model):
     """One call to a supplier, committed as SENDING before it is made; never made again: a retry is a new row.
 
     ACCEPTED stays when the goods arrived (`ended_at` says so). Why this makes a top-up happen once:
-    docs/decisions/0010-exactly-once.md.
+    docs/decisions/0010-exactly-once.md; for suppliers that know our `reference`: 0013-by-reference.md.
     """
 
     class State(models.TextChoices):
@@ -181,6 +205,9 @@ class Attempt(models.Model):
         REFUSED = "REFUSED", _("this product was refused: the next route is tried")
         BALANCE = "BALANCE", _("our balance was too low: the unit waits")
         DENIED = "DENIED", _("we were not let in: the unit waits")
+        PLAYER = "PLAYER", _("the player or number is wrong")
+        PRICE = "PRICE", _("dearer than allowed: the next route is tried")
+        LATER = "LATER", _("not now: the product may be asked again later")
         ADOPTED = "ADOPTED", _("found in the history")
         STAFF = "STAFF", _("decided by staff")
 
@@ -194,6 +221,13 @@ class Attempt(models.Model):
     cost_minor = models.BigIntegerField(help_text=_("expected, in minor units of the account's currency"))
     player_id = models.CharField(max_length=120)
     zone = models.CharField(max_length=60, blank=True)
+    reference = models.CharField(
+        max_length=40,
+        blank=True,
+        help_text=_("ours, made once: by it the supplier knows a repetition"),
+    )
+    customer_no = models.CharField(max_length=200, blank=True, help_text=_("as it was sent; repetitions send the same"))
+    max_cost_minor = models.BigIntegerField(null=True, blank=True, help_text=_("the most we allowed it to cost"))
     callback_token = models.CharField(max_length=64, unique=True)
     callback_seen_at = models.DateTimeField(null=True, blank=True)
     state = models.CharField(max_length=11, choices=State, default=State.SENDING)
@@ -207,6 +241,11 @@ class Attempt(models.Model):
     answer = models.TextField(blank=True, help_text=_("up to 16 KB, without the key"))
     transaction_id = models.CharField(max_length=80, blank=True)
     made_at = models.DateTimeField(null=True, blank=True, help_text=_("by the supplier's clock"))
+    serial = models.TextField(blank=True, help_text=_("the supplier's proof that it arrived"))
+    next_look_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("not before then may the same call be made again, to learn how it stands")
+    )
+    looks = models.PositiveSmallIntegerField(default=0, help_text=_("how often it was asked for by its reference"))
     history_row = models.OneToOneField(
         HistoryRow, null=True, blank=True, on_delete=models.PROTECT, related_name="attempt"
     )
@@ -225,8 +264,11 @@ class Attempt(models.Model):
             models.UniqueConstraint(fields=["topup", "number"], name="attempt_number_once"),
             models.UniqueConstraint(
                 fields=["account", "game_code", "player_id"],
-                condition=models.Q(state__in=["SENDING", "UNKNOWN"]),
+                condition=models.Q(state__in=["SENDING", "UNKNOWN"], reference=""),
                 name="one_unresolved_attempt_per_player",
+            ),
+            models.UniqueConstraint(
+                fields=["reference"], condition=~models.Q(reference=""), name="attempt_reference_once"
             ),
             models.UniqueConstraint(
                 fields=["topup"],
@@ -246,6 +288,10 @@ class Attempt(models.Model):
                 fields=["account"], condition=models.Q(state="ACCEPTED", ended_at=None), name="attempt_accepted_open"
             ),
             models.Index(fields=["account", "transaction_id"], name="attempt_transaction"),
+            models.Index(
+                fields=["next_look_at"], condition=models.Q(next_look_at__isnull=False), name="attempt_next_look"
+            ),
+            models.Index(fields=["product", "customer_no"], condition=~models.Q(reference=""), name="attempt_customer"),
         ]
 
     def __str__(self) -> str:

@@ -92,9 +92,10 @@ def look_after(now: datetime | None = None) -> None:
 
 def ensure(code: str) -> SupplierAccount:
     """Our account at that supplier, made when first needed. Raises KeyError for a supplier nobody speaks."""
-    for_code(code)
-    names = {"gemgo": "GemGo"}
-    account, _ = SupplierAccount.objects.get_or_create(code=code, defaults={"name": names.get(code, code)})
+    supplier = for_code(code)
+    account, _ = SupplierAccount.objects.get_or_create(
+        code=code, defaults={"name": supplier.name, "currency": supplier.currency}
+    )
     return account
 
 

@@ -139,7 +139,7 @@ def resolve_unknown(account: SupplierAccount, now: datetime | None = None) -> No
     """Every unknown attempt of the account has been held against the evidence: adopted, proved not made, or a case."""
     moment = now or timezone.now()
     unknown = list(
-        Attempt.objects.filter(account=account, state=Attempt.State.UNKNOWN)
+        Attempt.objects.filter(account=account, state=Attempt.State.UNKNOWN, reference="")
         .select_related("topup__order", "product", "account")
         .order_by("id")
     )
@@ -308,9 +308,8 @@ def ask_overdue(now: datetime | None = None) -> None:
     """Unknown attempts that no look at the history has settled in time are cases, also while the history is away."""
     moment = now or timezone.now()
     overdue = moment - clocks.retry_after() - clocks.patience()
-    for attempt in Attempt.objects.filter(state=Attempt.State.UNKNOWN, answered_at__lt=overdue).select_related(
-        "topup__order", "account", "product"
-    )[:200]:
+    unknown = Attempt.objects.filter(state=Attempt.State.UNKNOWN, reference="", answered_at__lt=overdue)
+    for attempt in unknown.select_related("topup__order", "account", "product")[:200]:
         evidence.ask_staff(attempt, ["nothing settled it in time"], unexplained(attempt), moment)
 
 

@@ -14,6 +14,8 @@ from fulfilment.models import SupplierAccount, SupplierProduct
 from fulfilment.suppliers import for_code
 from fulfilment.suppliers.base import Game, Offer
 
+_OFFERED = ("name", "cost_minor", "is_active", "cut_off_from", "cut_off_until", "is_multi")
+
 
 @dataclass(frozen=True, slots=True)
 class Synced:
@@ -32,10 +34,8 @@ def sync(code: str) -> Synced:
     """
     account = profiles.ensure(code)
     profiles.read(account)
-    supplier = for_code(code)
-    games = supplier.games()
-    offers = [offer for game in games for offer in supplier.offers(game.code)]
-    return store(account, games, offers)
+    catalogue = for_code(code).catalogue()
+    return store(account, catalogue.games, catalogue.offers)
 
 
 @transaction.atomic
@@ -54,6 +54,9 @@ def store(account: SupplierAccount, games: Iterable[Game], offers: Iterable[Offe
             cost_minor=offer.cost.minor,
             is_active=offer.is_active,
             name_proved_at=_still_proved(before.get(offer.code), offer),
+            cut_off_from=offer.cut_off[0] if offer.cut_off else None,
+            cut_off_until=offer.cut_off[1] if offer.cut_off else None,
+            is_multi=offer.is_multi,
             seen_at=now,
         )
         for offer in offers
@@ -64,7 +67,7 @@ def store(account: SupplierAccount, games: Iterable[Game], offers: Iterable[Offe
         batch_size=500,
         update_conflicts=True,
         unique_fields=["account", "code"],
-        update_fields=["game_code", "game_name", "name", "cost_minor", "is_active", "name_proved_at", "seen_at"],
+        update_fields=[*_OFFERED, "game_code", "game_name", "name_proved_at", "seen_at"],
     )
     # An answer without a single product is a fault of theirs more likely than a shop with nothing to sell.
     gone = SupplierProduct.objects.filter(account=account, is_active=True).exclude(code__in=rows) if rows else None

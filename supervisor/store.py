@@ -89,7 +89,7 @@ class Run:
             time.sleep(LOOK_EVERY)
 
     def _needs_sandbox(self) -> bool:
-        parties = (settings.GEMGO_BASE_URL, settings.XENDIT_BASE_URL, settings.GOOGLE_CERTS_URL)
+        parties = [getattr(settings, name) for name in settings.PARTIES]
         return any(url == self.around.sandbox or url.startswith(self.around.sandbox + "/") for url in parties)
 
     def _check_ports(self) -> None:

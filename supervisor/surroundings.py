@@ -66,6 +66,8 @@ def complete(given: Mapping[str, str]) -> Surroundings:
     fixed = {
         "PUBLIC_BASE_URL": f"http://127.0.0.1:{port}",
         "GEMGO_BASE_URL": f"{sandbox}/gemgo",
+        "DIGIFLAZZ_BASE_URL": f"{sandbox}/digiflazz",
+        "DIGIFLAZZ_USERNAME": "gerbang",
         "XENDIT_BASE_URL": f"{sandbox}/xendit",
         "GOOGLE_CERTS_URL": f"{sandbox}/google/certs",
         "GOOGLE_CLIENT_ID": "gerbang.sandbox.example",
@@ -144,6 +146,8 @@ MAKERS: dict[str, Callable[[], str]] = {
     "SECRET_KEY": lambda: secrets.token_urlsafe(48),
     "ENCRYPTION_KEYS": _fernet_key,
     "GEMGO_API_KEY": lambda: secrets.token_hex(24),
+    "DIGIFLAZZ_API_KEY": lambda: "dev-" + secrets.token_hex(16),
+    "DIGIFLAZZ_WEBHOOK_SECRET": lambda: secrets.token_hex(24),
     "XENDIT_SECRET_KEY": lambda: "xnd_development_" + secrets.token_hex(24),
     "XENDIT_CALLBACK_TOKEN": lambda: secrets.token_hex(24),
 }

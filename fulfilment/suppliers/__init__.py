@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
-from fulfilment.suppliers.base import Supplier
+from fulfilment.suppliers.base import ChecksPlayers, KnowsReference, Supplier, TellsHistory
 from fulfilment.suppliers.gemgo import GemGo
 
-_ADAPTERS: dict[str, Supplier] = {GemGo.code: GemGo()}
+_gemgo = GemGo()
+_WITH_HISTORY: dict[str, TellsHistory] = {_gemgo.code: _gemgo}
+_BY_REFERENCE: dict[str, KnowsReference] = {}
+_CHECKERS: dict[str, ChecksPlayers] = {_gemgo.code: _gemgo}
 
 
 def for_code(code: str) -> Supplier:
     """The adapter of that supplier. Raises KeyError for a code nobody speaks."""
-    return _ADAPTERS[code]
+    return _BY_REFERENCE[code] if code in _BY_REFERENCE else _WITH_HISTORY[code]
+
+
+def with_history(code: str) -> TellsHistory:
+    """The adapter, of a supplier that tells its history; KeyError for another kind."""
+    return _WITH_HISTORY[code]
+
+
+def by_reference(code: str) -> KnowsReference:
+    """The adapter, of a supplier that knows our references; KeyError for another kind."""
+    return _BY_REFERENCE[code]
+
+
+def player_checker(code: str) -> ChecksPlayers:
+    """Whoever says who a player is. Raises KeyError for a supplier that does not."""
+    return _CHECKERS[code]
+
+
+def codes_with_history() -> list[str]:
+    return list(_WITH_HISTORY)

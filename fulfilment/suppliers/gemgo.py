@@ -15,6 +15,7 @@ from core.money import DECIMALS, Money
 from fulfilment.suppliers import wire
 from fulfilment.suppliers.base import (
     Ask,
+    Catalogue,
     Game,
     History,
     HistoryEntry,
@@ -39,6 +40,13 @@ _FAILED = {"failed", "failure", "cancelled", "canceled", "refunded", "rejected",
 
 class GemGo:
     code = "gemgo"
+    name = "GemGo"
+    currency = CURRENCY
+    knows_reference = False
+
+    @property
+    def answer_seconds(self) -> float:
+        return float(settings.GEMGO_TIMEOUT_SECONDS)
 
     def check_player(self, game_code: str, player_id: str, zone: str) -> PlayerFound | PlayerUnknown:
         """Who the player is. `valid` is a word, and "invalid" is a true value: only "valid" is valid."""
@@ -94,6 +102,10 @@ class GemGo:
             is_active=_word(told.get("status", "active")) == "active",
             counters={name: str(told[name]) for name in kept if name in told},
         )
+
+    def catalogue(self) -> Catalogue:
+        games = self.games()
+        return Catalogue(tuple(games), tuple(offer for game in games for offer in self.offers(game.code)))
 
     def games(self) -> list[Game]:
         told = self._read("GET", "catalogue/categories", _READ_SECONDS)

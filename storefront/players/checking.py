@@ -89,7 +89,7 @@ def _remembered(supplier: str, game: str, player: str, zone: str) -> PlayerFound
     kept = _from_cache(key)
     if kept is not None:
         return PlayerFound(kept["nickname"], kept["region"]) if "nickname" in kept else PlayerUnknown()
-    seen = suppliers.for_code(supplier).check_player(game, player, zone)
+    seen = suppliers.player_checker(supplier).check_player(game, player, zone)
     if isinstance(seen, PlayerFound):
         _to_cache(key, {"nickname": seen.nickname, "region": seen.region}, FOUND_SECONDS)
     else:

@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 import pytest
 
 from core.money import Money
-from fulfilment.suppliers import for_code
 from fulfilment.suppliers.base import (
     Ask,
     Outcome,
@@ -21,8 +20,9 @@ from fulfilment.suppliers.base import (
     SupplierDenied,
     SupplierUnavailable,
 )
+from fulfilment.suppliers.gemgo import GemGo
 
-gemgo = for_code("gemgo")
+gemgo = GemGo()
 ASK = Ask("mlbb_id_172_diamonds", "mlbb_id", "12345678", "2001", "http://127.0.0.1:9/hooks/gemgo/x")
 MADE = {
     "transaction_id": "TX-20260626-1234",

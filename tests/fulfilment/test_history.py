@@ -24,6 +24,8 @@ class Book:
         self.rows: list[HistoryEntry] = []
         self.cap, self.lag, self.calls, self.is_away, self.unreadable = 10_000, 0, 0, False, 0
 
+    code, name, currency = "gemgo", "GemGo", "USD"
+
     def add(self, count: int = 1, status: str = "success") -> None:
         for _ in range(count):
             number = len(self.rows)
@@ -46,7 +48,7 @@ class Book:
 @pytest.fixture
 def book(monkeypatch) -> Book:
     made = Book()
-    monkeypatch.setattr(history, "for_code", lambda code: made)
+    monkeypatch.setattr(history, "with_history", lambda code: made)
     monkeypatch.setattr(profiles, "for_code", lambda code: made)
     return made
 

@@ -7,7 +7,7 @@ from django.db import connection
 from django.utils import timezone
 
 from core.money import Money
-from fulfilment import clocks, history, resolving, sending, taking
+from fulfilment import clocks, history, recording, resolving, sending, taking
 from fulfilment.models import Attempt, HistoryRow, SupplierAccount, SupplierProduct, TopUp
 from fulfilment.suppliers.base import Outcome, Placed
 from payments.models import Refund
@@ -239,13 +239,13 @@ def test_a_worker_found_dead_while_sending_is_unknown_and_nothing_is_sent_again(
     desk.look()
     order = desk.paid()
     [[topup_id]] = taking.take()
-    keep = sending.record
+    keep = recording.record
     try:
-        sending.record = lambda attempt, placed: (_ for _ in ()).throw(SystemExit)
+        recording.record = lambda attempt, placed: (_ for _ in ()).throw(SystemExit)
         with pytest.raises(SystemExit):
             sending.send(topup_id)
     finally:
-        sending.record = keep
+        recording.record = keep
     attempt = Attempt.objects.get()
     assert attempt.state == "SENDING" and len(supplier.supplier_orders()) == 1
     sending.send(topup_id)
@@ -292,7 +292,7 @@ def test_an_answer_that_comes_after_the_attempt_was_given_up_still_counts(suppli
     supplier.faults(create_order={"lose_request": 1.0})
     desk.buy(desk.paid())
     attempt = Attempt.objects.get()
-    sending.record(attempt, Placed(Outcome.ACCEPTED, transaction_id="TX-1", product_name="172 Diamonds"))
+    recording.record(attempt, Placed(Outcome.ACCEPTED, transaction_id="TX-1", product_name="172 Diamonds"))
     assert Attempt.objects.get().state == "ACCEPTED" and TopUp.objects.get().state == "ACCEPTED"
 
 
@@ -302,7 +302,7 @@ def test_an_answer_that_comes_after_a_proof_is_a_case(supplier):
     desk.buy(desk.paid())
     attempt = Attempt.objects.get()
     assert resolving.not_created(attempt, by="test")
-    sending.record(attempt, Placed(Outcome.ACCEPTED, transaction_id="TX-1", product_name="172 Diamonds"))
+    recording.record(attempt, Placed(Outcome.ACCEPTED, transaction_id="TX-1", product_name="172 Diamonds"))
     assert Attempt.objects.get().state == "NOT_CREATED" and len(desk.cases("late_answer")) == 1
 
 
@@ -311,7 +311,7 @@ def test_answers_that_differ_are_a_case_and_go_on(supplier):
     supplier.faults(create_order={"lose_request": 1.0})
     desk.buy(desk.paid())
     placed = Placed(Outcome.ACCEPTED, transaction_id="TX-1", player_id="somebody else", cost=Money(900, "USD"))
-    sending.record(Attempt.objects.get(), placed)
+    recording.record(Attempt.objects.get(), placed)
     assert Attempt.objects.get().state == "ACCEPTED" and len(desk.cases("answer_differs")) == 1
 
 

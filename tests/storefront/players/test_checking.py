@@ -48,7 +48,7 @@ class Answering:
 def answering(monkeypatch: pytest.MonkeyPatch, services: None) -> Callable[[object], Answering]:
     def put(answer: object) -> Answering:
         supplier = Answering(answer)
-        monkeypatch.setattr(suppliers, "for_code", lambda code: supplier)
+        monkeypatch.setattr(suppliers, "player_checker", lambda code: supplier)
         return supplier
 
     return put

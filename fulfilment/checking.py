@@ -1,0 +1,118 @@
+"""How a purchase stands, asked of a supplier that knows our reference: by making the identical call once more.
+
+The repetition is a look only while two rules hold, both kept here and nowhere else: never sooner than the pause after
+the last call under that reference (sooner, the supplier may take it for a second order), and never once the reference
+may have been forgotten (then it would be a second order for certain). docs/decisions/0013-by-reference.md.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from core.wake import wake
+from fulfilment import clocks, evidence, profiles, recording, sending
+from fulfilment.models import Attempt
+from fulfilment.suppliers import by_reference
+from fulfilment.suppliers.base import Outcome, Placed
+
+logger = logging.getLogger(__name__)
+_MOST_LOOKS = 40  # per run: what is left over wakes the next one
+_LONGEST_PAUSE = timedelta(hours=1)
+_ASK_STAFF_AFTER = timedelta(minutes=15)
+_OUT = Q(state=Attempt.State.UNKNOWN) | Q(state=Attempt.State.ACCEPTED, ended_at=None)
+
+
+def look_due(limit: int = _MOST_LOOKS, now: datetime | None = None) -> int:
+    """Up to `limit` purchases that are due have been asked for by their reference; how many. Each is pushed ahead
+    first, so that one that breaks its worker does not stand before the others."""
+    moment = now or timezone.now()
+    due = (
+        Attempt.objects.filter(_OUT, next_look_at__lte=moment)
+        .exclude(account__paused_why=profiles.DENIED)
+        .order_by("next_look_at")
+        .values_list("pk", flat=True)[:limit]
+    )
+    looked = 0
+    for attempt_id in list(due):
+        try:
+            looked += look(attempt_id, now)
+        except Exception:
+            logger.exception("attempt %s could not be asked for", attempt_id)
+    if looked >= limit:
+        wake("fulfilment.check", "polls")
+    return looked
+
+
+def look(attempt_id: int, now: datetime | None = None) -> bool:
+    """The purchase has been asked for and the answer acted upon; False where it may not be asked for now, or at all."""
+    moment = now or timezone.now()
+    attempt = _claimed(attempt_id, moment)
+    if attempt is None:
+        return False
+    try:
+        placed = by_reference(attempt.account.code).check(sending.ask_of(attempt))
+    except Exception as problem:
+        logger.exception("attempt %s", attempt.pk)
+        placed = Placed(Outcome.UNKNOWN, message=f"{type(problem).__name__} in the adapter")
+    _again_later(attempt)
+    if placed.outcome == Outcome.DENIED:
+        profiles.pause(attempt.account, profiles.DENIED, placed.message or f"HTTP {placed.http_status}")
+    elif placed.needs_staff:
+        evidence.ask_staff(attempt, [f"the supplier answers: {placed.message}"], [], timezone.now())
+    else:
+        recording.hear(attempt, placed)
+    return True
+
+
+def hasten(attempt: Attempt) -> None:
+    """Something happened to the purchase: it is asked for as soon as the pause after the last call allows."""
+    earliest = (attempt.answered_at or attempt.sent_at) + clocks.recheck_pause()
+    if not attempt.looks:
+        Attempt.objects.filter(_OUT, pk=attempt.pk, next_look_at__gt=earliest).update(next_look_at=earliest)
+
+
+def retire_old(now: datetime | None = None) -> None:
+    """Purchases whose reference may be forgotten soon are not asked for any more: from here on only a person can tell
+    how they ended."""
+    moment = now or timezone.now()
+    old = Attempt.objects.filter(_OUT, next_look_at__isnull=False, sent_at__lte=moment - clocks.REFERENCE_HOLDS)
+    for attempt in old.select_related("topup__order", "account", "product")[:100]:
+        Attempt.objects.filter(pk=attempt.pk).update(next_look_at=None)
+        evidence.report(attempt, "reference_too_old", "A top-up is open for so long that it cannot be asked for")
+
+
+def ask_overdue(now: datetime | None = None) -> None:
+    """Unknown purchases that nobody could ask for within a quarter of an hour are cases; they are still asked for."""
+    moment = now or timezone.now()
+    overdue = Attempt.objects.filter(state=Attempt.State.UNKNOWN, answered_at__lt=moment - _ASK_STAFF_AFTER)
+    for attempt in overdue.exclude(reference="").select_related("topup__order", "account", "product")[:100]:
+        evidence.ask_staff(attempt, ["the supplier does not answer when asked by our reference"], [], moment)
+
+
+def _claimed(attempt_id: int, moment: datetime) -> Attempt | None:
+    """The attempt, if it is this worker's to ask for: committed before the call, so that a second worker, or the next
+    one after a crash, waits the whole pause again."""
+    with transaction.atomic():
+        attempt = (
+            Attempt.objects.select_for_update(of=("self",), skip_locked=True)
+            .select_related("topup__order", "account", "product")
+            .filter(_OUT, pk=attempt_id, next_look_at__lte=moment, sent_at__gt=moment - clocks.REFERENCE_HOLDS)
+            .first()
+        )
+        if attempt is None:
+            return None
+        until = moment + clocks.call_length(attempt.account.code) + clocks.recheck_pause()
+        Attempt.objects.filter(pk=attempt.pk).update(next_look_at=until, looks=F("looks") + 1)
+    return attempt
+
+
+def _again_later(attempt: Attempt) -> None:
+    """The next look follows after the pause from this call's end; ever longer ones, the longer it takes."""
+    now = timezone.now()
+    pause = max(clocks.recheck_pause(), min((now - attempt.sent_at) / 4, _LONGEST_PAUSE))
+    Attempt.objects.filter(_OUT, pk=attempt.pk).update(next_look_at=now + pause)
