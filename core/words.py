@@ -26,8 +26,8 @@ def name_fields(apps: Apps) -> None:
 FIELDS = [
     _("ID"), _("about"), _("account region"), _("action"), _("actions"), _("actor"), _("address"), _("amount minor"),
     _("answered at"), _("artwork"), _("at"), _("badge color"), _("badge text"), _("balance before minor"),
-    _("balance minor"), _("bank name"), _("base"), _("baseline at"), _("catalogue read at"), _("customer format"), _("customer no"),
-    _("cut off from"), _("cut off until"), _("is multi"), _("looks"), _("max cost minor"), _("next look at"),
+    _("balance minor"), _("bank name"), _("base"), _("baseline at"), _("catalogue read at"), _("customer format"),
+    _("customer no"), _("cut off from"), _("cut off until"), _("is multi"), _("looks"), _("max cost minor"), _("next look at"),
     _("serial"), _("by"), _("callback seen at"),
     _("callback token"), _("captured at"), _("changed at"), _("channel"), _("channel code"), _("channel name"),
     _("channels"), _("check game"), _("check optional"), _("check supplier"), _("claimed at"), _("closed from"),
