@@ -1,4 +1,5 @@
-"""The mails an order causes, in the order's language; each goes out once, queued in the transaction that causes it."""
+"""The mails an order or a deposit causes, in its language; each goes out once, queued in the transaction that causes
+it."""
 
 from __future__ import annotations
 
@@ -77,6 +78,22 @@ def order_done(order: Order, refund: Money | None = None) -> None:
 
 def order_failed(order: Order, refund: Money | None = None) -> None:
     _queue(order, "order_failed", context(order, refund))
+
+
+def deposit_credited(deposit: Deposit, came: Money, credited: Money, key: str, *, is_as_asked: bool) -> None:
+    """Of `came`, `credited` is in the wallet. `key` makes one capture cause one mail."""
+    filled = {
+        "name": deposit.user.get_short_name(),
+        "number": deposit.number,
+        "channel": deposit.channel_name,
+        "amount": str(credited),
+        "came": str(came),
+        "fee": str(came - credited) if came != credited else "",
+        "is_as_asked": is_as_asked,
+        "url": page_url(deposit),
+    }
+    user, language = deposit.user, deposit.language
+    mail.queue(f"deposit_credited:{key}", user.email, language, "deposit_credited", filled, about=deposit.number)
 
 
 def _queue(order: Order, template: str, filled: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from core.cases import open_case
 from core.money import Money
+from payments import mails
 from payments.deposits.models import Deposit
 from payments.models import Account, Capture, Payment
 from payments.wallet import services as ledger
@@ -23,7 +24,7 @@ def lock(deposit_id: int) -> Deposit:
 
 
 def credit(deposit: Deposit, capture: Capture, now: datetime) -> None:
-    """The captured money has left customer funds for the wallet, and the deposit is SUCCESS.
+    """The captured money has left customer funds for the wallet, the deposit is SUCCESS, and a mail says so.
 
     The fee is kept where exactly the total came, the first time. Any other money is credited whole, and a case tells
     staff: nobody chose to pay a fee on it. The caller holds the deposit's lock, has written the capture and booked it
@@ -48,6 +49,7 @@ def credit(deposit: Deposit, capture: Capture, now: datetime) -> None:
     )
     if not is_as_asked:
         _tell_staff(deposit, capture, came)
+    mails.deposit_credited(deposit, came, came - fee, str(capture.pk), is_as_asked=is_as_asked)
     if came.currency != deposit.currency:
         return
     deposit.credited_minor += (came - fee).minor

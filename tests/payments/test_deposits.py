@@ -9,7 +9,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from core.models import StaffCase
+from core.mail import compose
+from core.models import MailMessage, StaffCase
 from core.money import Money
 from payments import expiry, looking, webhooks
 from payments.deposits import creating, quoting
@@ -78,6 +79,10 @@ def test_a_deposit_is_credited_without_its_fee(me: User) -> None:
     deposit = fresh(deposit)
     assert (deposit.status, deposit.credited_minor) == ("SUCCESS", AMOUNT)
     assert deposit.paid_at and holds(me) == AMOUNT
+    mail = MailMessage.objects.get()
+    assert (mail.template, mail.to, mail.about) == ("deposit_credited", me.email, deposit.number)
+    told = compose(mail)
+    assert "Rp100.000" in told.subject and "Rp100.700" in told.body and deposit.number in told.body
     assert Capture.objects.get().effect == "CREDITED"
     assert books() == {"clearing:xendit:IDR": -TOTAL, "fees:IDR": 700, f"wallet:{me.pk}:IDR": AMOUNT}
     assert not StaffCase.objects.exists() and books_hold()
