@@ -9,13 +9,15 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from core.errors import Refused
 from core.money import Money
-from payments import opening
+from payments import opening, settling
 from payments.gateways import for_code
 from payments.gateways.base import GatewayUnavailable, Standing
 from payments.looking import end, look
 from payments.models import Payment
+from payments.wallet.services import balances
 from storefront.channels import services as channels
 from storefront.channels.models import Channel
 from storefront.orders import services as orders
@@ -31,16 +33,18 @@ class Requote:
     total: Money
 
 
-def requote(order: Order, code: str) -> Requote:
+def requote(order: Order, code: str, user: User | None = None) -> Requote:
     """The order's price by channel `code`; nothing moves. One promo, no new deadline.
 
-    Raises INVALID_PAYMENT_METHOD, AMOUNT_TOO_LOW/HIGH, PROMO_NOT_APPLICABLE for a promo tied to the present channel.
+    By balance only for its own member, `user`. Raises INVALID_PAYMENT_METHOD, AMOUNT_TOO_LOW/HIGH,
+    PROMO_NOT_APPLICABLE for a promo tied to the present channel, INSUFFICIENT_BALANCE.
     """
     _ensure_payable(order)
     now = timezone.now()
     channel = channels.find_channel(code, order.region_id)
     channels.ensure_open(channel, now, get_language() or "en")
-    if channel.kind == Channel.Kind.BALANCE:
+    is_by_balance = channel.kind == Channel.Kind.BALANCE
+    if is_by_balance and (user is None or user.pk != order.user_id):
         raise Refused("INVALID_PAYMENT_METHOD", _("This way to pay is not offered here. Please choose another one."))
     if order.promo is not None and order.promo.channels.exists():
         raise Refused(
@@ -51,25 +55,30 @@ def requote(order: Order, code: str) -> Requote:
     fee = channels.fee(channel, subtotal)
     total = subtotal - Money(order.discount_minor, order.currency) + fee
     channels.check_limits(channel, total)
+    if is_by_balance and user is not None and balances(user).get(order.currency, Money(0, order.currency)) < total:
+        # The transfer itself decides; here it saves the payment that is open from being cancelled for nothing.
+        raise settling.insufficient_balance(total)
     return Requote(channel, fee, total)
 
 
-def change_channel(order: Order, code: str, shown: Money) -> Order:
-    """The unpaid order is to be paid by channel `code`, at the total that was `shown`, by the first deadline.
+def change_channel(order: Order, code: str, shown: Money, user: User | None = None) -> Order:
+    """The unpaid order is to be paid by channel `code`, at the total that was `shown`, by the first deadline; by
+    balance it is PAID at once.
 
     The old payment has been cancelled at its gateway first; if it turns out to be paid, the order is, and comes back
     unchanged. Raises as `requote`; INVALID_PAYMENT_METHOD also when the old payment is just in progress, and
     VALIDATION_ERROR when the total is no longer what was shown.
     """
-    quoted = requote(order, code)
+    quoted = requote(order, code, user)
     if quoted.total != shown:
         raise Refused("VALIDATION_ERROR", _("The price has changed. Please look at it again."))
     for payment in order.payments.filter(state__in=Payment.LIVE):
         _close(order, payment)
-    changed = _change(order.pk, quoted)
+    changed = _change(order.pk, quoted, user)
     if changed is not None:
         order, payment = changed
-        opening.open_claimed(order, payment)
+        if payment.state in Payment.LIVE:
+            opening.open_claimed(order, payment)
         return order
     order.refresh_from_db()
     return order
@@ -95,7 +104,7 @@ def _close(order: Order, payment: Payment) -> None:
 
 
 @transaction.atomic
-def _change(order_id: int, quoted: Requote) -> tuple[Order, Payment] | None:
+def _change(order_id: int, quoted: Requote, user: User | None) -> tuple[Order, Payment] | None:
     order = orders.lock(order_id)
     now = timezone.now()
     newest = order.payments.order_by("-attempt").first()
@@ -106,7 +115,10 @@ def _change(order_id: int, quoted: Requote) -> tuple[Order, Payment] | None:
     order.channel_code, order.channel_name = quoted.channel.code, quoted.channel.name
     order.fee_minor, order.total_minor, order.updated_at = quoted.fee.minor, quoted.total.minor, now
     order.save(update_fields=["channel", "channel_code", "channel_name", "fee_minor", "total_minor", "updated_at"])
-    return order, opening.new_attempt(order, newest.attempt + 1 if newest else 1, now)
+    attempt = newest.attempt + 1 if newest else 1
+    if quoted.channel.kind == Channel.Kind.BALANCE and user is not None:
+        return order, settling.settle_by_balance(order, user, now, attempt=attempt)
+    return order, opening.new_attempt(order, attempt, now)
 
 
 def _ensure_payable(order: Order) -> None:

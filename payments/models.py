@@ -21,6 +21,11 @@ __all__ = [
 Bill = Order | Deposit
 
 
+def reference_of(number: str, attempt: int) -> str:
+    """What the gateway is given for that attempt to have the bill of that number paid."""
+    return number if attempt == 1 else f"{number}-{attempt}"
+
+
 class Payment(models.Model):
     """One attempt to be paid for an order or a deposit; many per each, one live. `amount_minor` is what the customer
     was asked for."""

@@ -20,7 +20,7 @@ from payments import mails
 from payments.deposits import crediting as deposits
 from payments.gateways import for_code
 from payments.gateways.base import Charge, GatewayRefused, GatewayUnavailable, Opened
-from payments.models import Bill, Deposit, Payment
+from payments.models import Bill, Deposit, Payment, reference_of
 from payments.schedule import NEVER, next_look
 from storefront.orders import services as orders
 from storefront.orders.models import Order
@@ -43,7 +43,7 @@ def new_attempt(bill: Bill, attempt: int, now: datetime) -> Payment:
         order=bill if isinstance(bill, Order) else None,
         deposit=bill if isinstance(bill, Deposit) else None,
         attempt=attempt,
-        reference=bill.number if attempt == 1 else f"{bill.number}-{attempt}",
+        reference=reference_of(bill.number, attempt),
         channel=bill.channel,
         gateway=bill.channel.gateway,
         amount_minor=bill.total_minor,

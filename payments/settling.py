@@ -21,7 +21,7 @@ from core.wake import wake
 from payments import mails, refunds
 from payments.deposits import crediting as deposits
 from payments.gateways.base import CaptureSeen
-from payments.models import Account, Bill, Capture, Deposit, Payment, Refund
+from payments.models import Account, Bill, Capture, Deposit, Payment, Refund, reference_of
 from payments.schedule import NEVER, next_look
 from payments.wallet import services as ledger
 from storefront.catalogue.services import find_offer
@@ -103,14 +103,16 @@ def settle_free(order: Order, now: datetime) -> None:
     _wake(order)
 
 
-def settle_by_balance(order: Order, user: User, now: datetime) -> Payment:
-    """The order is PAID from its buyer's wallet, with a payment that says so. The caller has just made the order.
+def settle_by_balance(order: Order, user: User, now: datetime, *, attempt: int = 1) -> Payment:
+    """The order is PAID from its buyer's wallet, with a payment that says so. The caller has made the order just now,
+    or holds its lock and knows that no other payment is live.
 
     Raises INSUFFICIENT_BALANCE; the caller's transaction then has to be undone, and with it the order.
     """
     payment = Payment.objects.create(
         order=order,
-        reference=order.number,
+        attempt=attempt,
+        reference=reference_of(order.number, attempt),
         channel=order.channel,
         gateway=BALANCE,
         amount_minor=order.total_minor,
@@ -143,15 +145,19 @@ def settle_by_balance(order: Order, user: User, now: datetime) -> Payment:
             note=payment.reference,
         )
     except ledger.Overdrawn as problem:
-        raise Refused(
-            "INSUFFICIENT_BALANCE",
-            _("Your balance is too low for this."),
-            details=_("The total is %(amount)s.") % {"amount": order.total},
-        ) from problem
+        raise insufficient_balance(order.total) from problem
     orders.advance(order, Order.Status.PAID, by="checkout", reason="paid", now=now)
     mails.order_paid(order)
     _wake(order)
     return payment
+
+
+def insufficient_balance(total: Money) -> Refused:
+    return Refused(
+        "INSUFFICIENT_BALANCE",
+        _("Your balance is too low for this."),
+        details=_("The total is %(amount)s.") % {"amount": total},
+    )
 
 
 def _lock_payment(payment_id: int) -> Payment:

@@ -19,6 +19,7 @@ from payments import looking, opening
 from payments.changing import change_channel, requote
 from payments.checkout import place as place_order
 from payments.pages.invoice_context import invoice_context, live_tag
+from storefront.channels.models import Channel
 from storefront.inquiries import services as inquiries
 from storefront.inquiries.models import Inquiry
 from storefront.orders import invoice as invoices
@@ -61,7 +62,7 @@ def invoice_page(request: HttpRequest, shop: Shop, number: str) -> HttpResponse:
     order = _order(number)
     is_owner = _is_owner(request, order)
     context = around(shop, f"invoices/{order.number}") | {"canonical": "", "alternates": []}
-    context |= invoice_context(order, shop, is_owner=is_owner, key=_key(request))
+    context |= invoice_context(order, shop, is_owner=is_owner, key=_key(request), user=member_of(request))
     return render(request, "payments/invoice.html", context)
 
 
@@ -78,7 +79,7 @@ def live(request: HttpRequest, shop: Shop, number: str) -> HttpResponse:
     headers = {"ETag": tag, "Cache-Control": "no-store"}
     if request.headers.get("If-None-Match") == tag:
         return HttpResponseNotModified(headers=headers)
-    context = invoice_context(order, shop, is_owner=is_owner, key=_key(request))
+    context = invoice_context(order, shop, is_owner=is_owner, key=_key(request), user=member_of(request))
     response = render(request, "payments/fragments/invoice_live.html", context)
     for name, value in headers.items():
         response.headers[name] = value
@@ -148,9 +149,9 @@ def change(request: HttpRequest, shop: Shop, number: str, code: str) -> HttpResp
         raise Http404
     try:
         if request.method == "POST":
-            change_channel(order, code, _shown_total(request, order))
+            change_channel(order, code, _shown_total(request, order), member_of(request))
             return _to_invoice(shop, order.number, _key(request))
-        quoted = requote(order, code)
+        quoted = requote(order, code, member_of(request))
     except Refused as refusal:
         if refusal.code == "PAYMENT_UNAVAILABLE":
             return _to_invoice(shop, order.number, _key(request))
@@ -170,6 +171,7 @@ def change(request: HttpRequest, shop: Shop, number: str, code: str) -> HttpResp
         "fee": str(quoted.fee),
         "total": str(quoted.total),
         "shown": str(quoted.total.minor),
+        "is_by_balance": quoted.channel.kind == Channel.Kind.BALANCE,
     }
     return render(request, "payments/change.html", context)
 

@@ -10,11 +10,13 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from core.money import Money
 from core.translated import pick
 from payments.instructions import qr_address
 from payments.models import Payment, Refund
 from payments.qr import svg
+from payments.wallet.services import balances
 from storefront.channels import shop as channels
 from storefront.channels.models import Channel
 from storefront.orders import invoice as invoices
@@ -37,8 +39,8 @@ def live_tag(order: Order, shop: Shop, *, is_owner: bool) -> str:
     return hashlib.blake2s(repr(parts).encode(), digest_size=10).hexdigest()
 
 
-def invoice_context(order: Order, shop: Shop, *, is_owner: bool, key: str) -> dict[str, Any]:
-    """The context of payments/fragments/invoice_live.html."""
+def invoice_context(order: Order, shop: Shop, *, is_owner: bool, key: str, user: User | None = None) -> dict[str, Any]:
+    """The context of payments/fragments/invoice_live.html, as `user` (None: a guest) sees it."""
     payments = list(order.payments.order_by("-attempt"))
     payment = payments[0] if payments else None
     is_held = order.paid_at is None and any(row.received_minor for row in payments)
@@ -91,7 +93,7 @@ def invoice_context(order: Order, shop: Shop, *, is_owner: bool, key: str) -> di
         invoice["seconds_left"] = max(0, int((order.expires_at - now).total_seconds()))
         invoice["expires_text"] = shop.clock(order.expires_at)
         invoice["is_over"] = payment is None or payment.state not in Payment.LIVE
-        invoice["other_channels"] = _other_channels(order, shop, base, suffix, now) if is_owner else []
+        invoice["other_channels"] = _other_channels(order, shop, base, suffix, now, user) if is_owner else []
     return {
         "invoice": invoice,
         "live_url": f"{base}/live{suffix}",
@@ -142,16 +144,23 @@ def _supplier_references(order: Order) -> str:
     return ", ".join(sorted({reference for reference in delivered if reference}))
 
 
-def _other_channels(order: Order, shop: Shop, base: str, suffix: str, now: datetime) -> list[dict[str, str]]:
+def _other_channels(
+    order: Order, shop: Shop, base: str, suffix: str, now: datetime, user: User | None
+) -> list[dict[str, str]]:
+    """The other ways to pay with their totals; the member's own balance where it suffices."""
     if order.promo_id is not None and order.promo is not None and order.promo.channels.exists():
         return []
     subtotal = Money(order.subtotal_minor, order.currency)
     discount = Money(order.discount_minor, order.currency)
+    is_mine = user is not None and user.pk == order.user_id
+    held = balances(user).get(order.currency) if user is not None and is_mine else None
     others = []
     for row in channels.channels(shop.region, shop.language, "purchase", now=now):
         total = subtotal - discount + row.fee + subtotal.percent(row.percent)
         fits = row.least <= total <= row.most
-        if row.code != order.channel_code and row.kind != Channel.Kind.BALANCE and not row.is_closed and fits:
+        if row.kind == Channel.Kind.BALANCE and (held is None or held < total):
+            continue
+        if row.code != order.channel_code and not row.is_closed and fits:
             url = f"{base}/channel/{row.code}{suffix}"
             others.append({"code": row.code, "name": row.name, "total": str(total), "url": url})
     return others

@@ -6,14 +6,18 @@ from typing import Any
 
 import pytest
 
+from accounts.models import User
 from core.errors import Refused
+from core.models import MailMessage
 from core.money import Money
-from payments import changing
+from payments import changing, checkout, opening
 from payments.gateways import for_code
-from payments.models import Payment
+from payments.models import Payment, Refund, Transfer
+from payments.settling import settle
 from storefront.orders.models import Order
 from tests.conftest import Sandbox
-from tests.payments.cast import TOTAL, fresh, nothing_moved, overdue, payment_of, placed
+from tests.payments.cast import TOTAL, fresh, money, nothing_moved, overdue, payment_of, placed, sound, token
+from tests.payments.members import books_hold, by_balance, funded, holds, member
 from tests.storefront import factories
 
 pytestmark = pytest.mark.django_db
@@ -115,3 +119,95 @@ def test_money_on_the_old_payment_after_the_change_is_kept_for_a_person(sandbox:
     assert nothing_moved()
     sandbox.pay(order.number)
     assert fresh(order).status == "PENDING"
+
+
+# --- To the member's own balance ---
+
+PRICE = Money(49450, "IDR")
+
+
+def bought(user: User, **quote: Any) -> Order:
+    """An order of the member's with a payment open at the sandbox's gateway."""
+    return checkout.place(token(user=user, **quote), factories.client(), user)
+
+
+def test_the_members_own_balance_pays_it_at_once(sandbox: Sandbox) -> None:
+    user = member()
+    funded(user, 100_000)
+    by_balance()
+    order = bought(user)
+    assert changing.requote(order, "BALANCE", user).total == PRICE
+    changed = fresh(changing.change_channel(order, "BALANCE", PRICE, user))
+    assert (changed.status, changed.channel_code, changed.total_minor) == ("PAID", "BALANCE", PRICE.minor)
+    assert holds(user) == 100_000 - PRICE.minor
+    states = {row.reference: (row.gateway, row.state) for row in Payment.objects.all()}
+    assert states == {order.number: ("xendit", "CANCELLED"), f"{order.number}-2": ("balance", "SETTLED")}
+    assert [p["status"] for p in sandbox.gateway_payments()] == ["cancelled"]
+    assert MailMessage.objects.filter(template="order_paid").count() == 1
+    assert sound(order) and books_hold()
+    # A second tap finds it paid.
+    assert refused(lambda: changing.change_channel(fresh(order), "BALANCE", PRICE, user)) == "INVALID_PAYMENT_METHOD"
+    assert holds(user) == 100_000 - PRICE.minor
+
+
+def test_F12_money_that_comes_on_the_old_request_after_all_goes_back_to_the_wallet(sandbox: Sandbox) -> None:
+    user = member()
+    funded(user, 100_000)
+    by_balance()
+    order = bought(user)
+    changing.change_channel(order, "BALANCE", PRICE, user)
+    settle(Payment.objects.get(attempt=1).pk, money(TOTAL))
+    assert fresh(order).status == "PAID"
+    assert Refund.objects.get().why == "DOUBLE"
+    assert sound(order) and books_hold()
+
+
+def test_too_low_a_balance_leaves_the_open_payment_alone(sandbox: Sandbox) -> None:
+    user = member()
+    funded(user, PRICE.minor - 1)
+    by_balance()
+    order = bought(user)
+    assert refused(lambda: changing.change_channel(order, "BALANCE", PRICE, user)) == "INSUFFICIENT_BALANCE"
+    assert fresh(order).channel_code == "QRIS" and payment_of(order).state == "OPEN"
+    assert [p["status"] for p in sandbox.gateway_payments()] == ["pending"]
+
+
+def test_a_balance_spent_meanwhile_leaves_an_order_that_can_be_paid_otherwise(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = member()
+    funded(user, PRICE.minor - 1)
+    by_balance()
+    order = bought(user)
+    monkeypatch.setattr(changing, "balances", lambda user: {"IDR": PRICE})
+    assert refused(lambda: changing.change_channel(order, "BALANCE", PRICE, user)) == "INSUFFICIENT_BALANCE"
+    left = fresh(order)
+    assert (left.status, left.channel_code, left.total_minor, holds(user)) == (
+        "PENDING",
+        "QRIS",
+        TOTAL,
+        PRICE.minor - 1,
+    )
+    reopened = opening.ensure_open(left)
+    assert reopened is not None and (reopened.attempt, reopened.state) == (2, "OPEN")
+    assert not Transfer.objects.filter(order=order).exists()
+
+
+def test_nobody_elses_balance_and_no_guests_order(sandbox: Sandbox) -> None:
+    user, other = member("a"), member("b")
+    funded(other, 100_000)
+    by_balance()
+    mine, guests = bought(user), placed()
+    for order, who in ((mine, other), (mine, None), (guests, other)):
+        assert refused(lambda: changing.requote(order, "BALANCE", who)) == "INVALID_PAYMENT_METHOD"  # noqa: B023
+    assert holds(other) == 100_000
+
+
+def test_a_promo_of_the_old_channel_does_not_go_along_to_the_balance(sandbox: Sandbox) -> None:
+    user = member()
+    funded(user, 100_000)
+    by_balance()
+    promo = factories.promo()
+    promo.channels.add(factories.channel())
+    order = bought(user, promo=promo, discount_minor=4945)
+    assert refused(lambda: changing.requote(order, "BALANCE", user)) == "PROMO_NOT_APPLICABLE"
