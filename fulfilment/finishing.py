@@ -26,6 +26,8 @@ from storefront.promos import services as promos
 logger = logging.getLogger(__name__)
 _BY = "fulfilment"
 _ENDED = (TopUp.State.DELIVERED, TopUp.State.FAILED)
+# Reasons of a unit's failure that the order's timeline has words of its own for.
+_TOLD = ("wrong_account", "cancelled")
 
 
 def deliver(attempt: Attempt) -> bool:
@@ -78,19 +80,41 @@ def fail_unit(topup: TopUp, why: str) -> bool:
         if not moved:
             return False
         orders.count_unit(order, failed=1)
-        _end_if_complete(order)
+        _end_if_complete(order, why=why)
     return True
 
 
-def _end_if_complete(order: Order) -> None:
+def fail_waiting(order_id: int, why: str, by: str) -> bool:
+    """Every unit that was not delivered has FAILED for good and the order ended; False, and nothing moved, where the
+    order has ended or any of its units is, or may be, with a supplier.
+
+    A sender and this one meet at the units' rows: whoever comes first has them.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        order = orders.lock(order_id, with_promo=True)
+        units = list(order.topups.select_for_update(no_key=True).order_by("id"))
+        waiting = [unit.pk for unit in units if unit.state not in _ENDED]
+        if order.status != Order.Status.PROCESSING or not waiting:
+            return False
+        if any(unit.state not in (TopUp.State.QUEUED, *_ENDED) for unit in units):
+            return False
+        TopUp.objects.filter(pk__in=waiting).update(state=TopUp.State.FAILED, why=why, ended_at=now, waits_for="")
+        orders.count_unit(order, failed=len(waiting))
+        _end_if_complete(order, why=why, by=by)
+    return True
+
+
+def _end_if_complete(order: Order, *, why: str = "", by: str = _BY) -> None:
     """With its last unit the order ends: SUCCESS if any arrived, FAILED if none. The caller holds its lock."""
     if order.delivered + order.failed < order.quantity:
         return
     if order.delivered:
         partly = order.failed > 0
-        orders.advance(order, Order.Status.SUCCESS, by=_BY, reason="partly" if partly else "delivered")
+        orders.advance(order, Order.Status.SUCCESS, by=by, reason="partly" if partly else "delivered")
     else:
-        orders.advance(order, Order.Status.FAILED, by=_BY, reason="undelivered")
+        told = why if why in _TOLD else "undelivered"
+        orders.advance(order, Order.Status.FAILED, by=by, reason=told)
         if order.promo_id is not None:
             promos.release(order.number, timezone.now())
     refund = sales.book(order)

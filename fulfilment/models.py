@@ -129,6 +129,11 @@ class TopUp(models.Model):
     not_before = models.DateTimeField(default=timezone.now)
     waits_for = models.CharField(max_length=40, blank=True, help_text=_("why it is not sent yet"))
     why = models.CharField(max_length=60, blank=True, help_text=_("code of the reason it failed"))
+    corrections = models.PositiveSmallIntegerField(
+        _("corrections"),
+        default=0,
+        help_text=_("a sender that read an earlier count holds an account that is no longer meant"),
+    )
     created_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
 
@@ -249,6 +254,12 @@ class Attempt(models.Model):
     history_row = models.OneToOneField(
         HistoryRow, null=True, blank=True, on_delete=models.PROTECT, related_name="attempt"
     )
+    blames_account = models.BooleanField(
+        _("blames account"),
+        null=True,
+        blank=True,
+        help_text=_("whether it failed for want of such an account; empty: nobody asked"),
+    )
     covered_polls = models.PositiveSmallIntegerField(default=0, help_text=_("gapless looks since the call ended"))
     coverage_lost = models.BooleanField(default=False, help_text=_("the history has a gap: it proves nothing"))
     balance_before_minor = models.BigIntegerField(null=True, blank=True)
@@ -316,3 +327,39 @@ class HistoryPoll(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account_id} {self.started_at}"
+
+
+class Correction(models.Model):
+    """The one time a customer put the order's account right; `before` and `after` as Order.fields keeps them."""
+
+    order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="correction")
+    before = models.JSONField(_("before"))
+    after = models.JSONField(_("after"))
+    nickname_before = models.CharField(_("nickname before"), max_length=120, blank=True)
+    nickname = models.CharField(max_length=120, blank=True, help_text=_("as the game told it; empty: not checked"))
+    address = models.CharField(max_length=64, blank=True, help_text=_("hash of the network address"))
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("correction of an account")
+        verbose_name_plural = _("corrections of accounts")
+
+    def __str__(self) -> str:
+        return str(self.order_id)
+
+
+class Delay(models.Model):
+    """A promise that was missed, and that the customer was told of once; `reason` is a code of fulfilment.promises."""
+
+    order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="delay")
+    reason = models.CharField(max_length=20)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("missed promise")
+        verbose_name_plural = _("missed promises")
+
+    def __str__(self) -> str:
+        return f"{self.order_id} {self.reason}"

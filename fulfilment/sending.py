@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from core.money import Money
-from fulfilment import clocks, finishing, history, profiles, recording, resolving, routing
+from fulfilment import clocks, finishing, history, holding, profiles, promises, recording, resolving, routing
 from fulfilment.models import Attempt, SupplierAccount, TopUp
 from fulfilment.routing import GiveUp, Go, Wait
 from fulfilment.suppliers import for_code
@@ -44,7 +44,18 @@ def _step(topup_id: int) -> bool:
     if attempts and not recording.is_judged(attempts[-1]):
         recording.postpone(topup, "verdict", timedelta(seconds=5))
         return False
-    choice = routing.choose(topup.order, attempts, timezone.now())
+    match holding.look(topup, attempts):
+        case holding.Hold(why=why, pause=pause):
+            recording.postpone(topup, why, pause)
+            if why == holding.ACCOUNT:
+                promises.tell_held(topup.order)
+            return False
+        case holding.Over():
+            finishing.fail_unit(topup, holding.WRONG_ACCOUNT)
+            return False
+    # What another account was refused says nothing of this one.
+    mine = [attempt for attempt in attempts if holding.is_for(attempt, topup.order)]
+    choice = routing.choose(topup.order, mine, timezone.now())
     if isinstance(choice, Wait):
         recording.postpone(topup, choice.why, choice.pause)
         return False
@@ -115,9 +126,9 @@ def _most(cost_minor: int) -> int:
 
 
 def _claimed(topup: TopUp) -> bool:
-    return bool(
-        TopUp.objects.filter(pk=topup.pk, state=TopUp.State.QUEUED).update(state=TopUp.State.SENDING, waits_for="")
-    )
+    """The unit is ours; not where it moved, or its order's account was corrected, since it was read."""
+    mine = TopUp.objects.filter(pk=topup.pk, state=TopUp.State.QUEUED, corrections=topup.corrections)
+    return bool(mine.update(state=TopUp.State.SENDING, waits_for=""))
 
 
 def _over_limit(account: SupplierAccount) -> timedelta | None:

@@ -38,7 +38,7 @@ def take(limit: int = 50, now: datetime | None = None, *, level: str = "") -> li
             .values_list("pk", "paid_at")[: min(_PAGE, limit)]
         )
         for order_id, _ in page:
-            ids = _take_one(order_id, moment)
+            ids = take_one(order_id, moment)
             if ids:
                 made.append(ids)
             if len(made) >= limit:
@@ -49,7 +49,9 @@ def take(limit: int = 50, now: datetime | None = None, *, level: str = "") -> li
         after = Q(paid_at__gt=last_paid_at) | Q(paid_at=last_paid_at, id__gt=last_id)
 
 
-def _take_one(order_id: int, moment: datetime) -> list[int]:
+def take_one(order_id: int, now: datetime | None = None) -> list[int]:
+    """The PAID order is PROCESSING with its top-ups, whose ids are returned; none where somebody else has it."""
+    moment = now or timezone.now()
     try:
         with transaction.atomic():
             order = (

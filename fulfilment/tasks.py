@@ -8,7 +8,7 @@ from celery import shared_task
 
 from accounts.models import Level
 from core.wake import wake
-from fulfilment import checking, finishing, history, profiles, resolving, sending, taking
+from fulfilment import checking, finishing, history, profiles, promises, resolving, sending, taking
 
 logger = logging.getLogger(__name__)
 # What is sent here saves a message; the rest goes to as many threads. Units of one order stay together: they are for
@@ -36,8 +36,10 @@ def send(*topups: int) -> None:
 @shared_task(name="fulfilment.sweep", queue="topups")
 def sweep() -> None:
     """Whatever nobody was woken for, or was left by a worker that died, is found and goes on."""
-    for look in (sending.give_up_dead, resolving.look_after_accepted, resolving.ask_overdue, checking.ask_overdue,
-                 checking.retire_old, finishing.end_forgotten, resolving.report_foreign):  # fmt: skip
+    for look in (
+        sending.give_up_dead, resolving.look_after_accepted, resolving.ask_overdue, checking.ask_overdue,
+        checking.retire_old, finishing.end_forgotten, resolving.report_foreign, promises.tell_late,
+    ):  # fmt: skip
         try:
             look()
         except Exception:

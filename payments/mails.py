@@ -96,6 +96,16 @@ def deposit_credited(deposit: Deposit, came: Money, credited: Money, key: str, *
     mail.queue(f"deposit_credited:{key}", user.email, language, "deposit_credited", filled, about=deposit.number)
 
 
+def order_late(order: Order, because: str, *, may_cancel: bool) -> None:
+    """The promise is over; `because` says why, in the order's language."""
+    _queue(order, "order_late", context(order) | {"because": because, "may_cancel": may_cancel})
+
+
+def order_held(order: Order) -> None:
+    """The game knows no such account: it can be corrected on the order's page, or the order cancelled."""
+    _queue(order, "order_held", context(order))
+
+
 def _queue(order: Order, template: str, filled: dict[str, Any]) -> None:
     if order.email:
         mail.queue(f"{template}:{order.number}", order.email, order.language, template, filled, about=order.number)

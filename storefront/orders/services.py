@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import string
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -13,6 +14,8 @@ from accounts.models import User
 from core.errors import not_found
 from storefront.inquiries.models import Inquiry
 from storefront.orders.models import Order, OrderEvent
+from storefront.players import services as players
+from storefront.players.services import Account
 from storefront.promos import services as promos
 
 Status = Order.Status
@@ -149,6 +152,31 @@ def count_unit(order: Order, *, delivered: int = 0, failed: int = 0) -> None:
     order.failed += failed
     order.updated_at = timezone.now()
     order.save(update_fields=["delivered", "failed", "updated_at"])
+
+
+def correct_account(order: Order, account: Account, *, now: datetime) -> None:
+    """The order is for another account of the same product, told in its timeline; `order` shows it.
+
+    The caller holds the order's lock, taken `with_promo`, and knows that nothing is out for the account before.
+    Raises PROMO_LIMIT_REACHED where the order's promo may not be used for that account, and nothing has changed.
+    """
+    if order.promo_id is not None:
+        promos.move(order.number, promos.target_of(order.product_id, account.fields))
+    product = account.product
+    changed: dict[str, Any] = {
+        "fields": account.fields,
+        "player_id": players.value_of(account.fields, product.player_field),
+        "zone": players.value_of(account.fields, product.zone_field),
+        "nickname": account.checked.nickname,
+        "account_region": account.checked.region,
+        "updated_at": now,
+    }
+    for name, value in changed.items():
+        setattr(order, name, value)
+    order.save(update_fields=list(changed))
+    OrderEvent(
+        order=order, before=order.status, after=order.status, by="customer", reason="account_corrected", at=now
+    ).save(force_insert=True)
 
 
 def expire(order: Order, *, by: str, now: datetime, reason: str = "expired") -> None:

@@ -24,12 +24,15 @@ _BY_REASON: dict[str, str | Promise] = {
     "paid_late": _("Payment received after the deadline, the order goes on"),
     "partly": _("%(delivered)d of %(quantity)d delivered; the rest is paid back."),
     "out_of_stock": _("Sold out at our supplier. Your money is on its way back."),
-    "wrong_account": _("The game did not accept this account. Your money is on its way back."),
-    "cancelled": _("The order was cancelled"),
+    "wrong_account": _("The game does not know this account. Your money is on its way back."),
+    "account_corrected": _("You corrected the account; we go on with the new one"),
+    "cancelled": _("Cancelled as you asked. Your money is on its way back."),
 }
 # For orders that cost nothing: there is no money to come back.
 _FREE: dict[str, str | Promise] = {
     Order.Status.FAILED: _("Your order could not be delivered."),
+    "wrong_account": _("The game does not know this account."),
+    "cancelled": _("Cancelled as you asked."),
     "partly": _("%(delivered)d of %(quantity)d delivered."),
 }
 

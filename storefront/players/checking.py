@@ -50,9 +50,12 @@ def value_of(fields: Sequence[Value], key: str) -> str:
     return next((field["value"] for field in fields if field["key"] == key), "")
 
 
-def check(product: Product, fields: Sequence[Value], *, check_game: str, region_code: str) -> Checked:
+def check(
+    product: Product, fields: Sequence[Value], *, check_game: str, region_code: str, afresh: bool = False
+) -> Checked:
     """The account behind `fields`, as its game knows it; `check_game` is the supplier's code of it in that region.
 
+    `afresh`: whatever is remembered the checker is asked, and none of its accounts passes unchecked.
     A product without a checker answers no nickname. Raises ACCOUNT_NOT_FOUND, VALIDATION_ERROR (a server that the id
     contradicts) and, while the checker is out of reach and the product may not be bought unchecked, CHECK_UNAVAILABLE.
     """
@@ -61,10 +64,10 @@ def check(product: Product, fields: Sequence[Value], *, check_game: str, region_
     if not product.check_supplier or not check_game:
         return Checked(None, region)
     try:
-        seen = _remembered(product.check_supplier, check_game, player, zone)
+        seen = _seen(product.check_supplier, check_game, player, zone, afresh=afresh)
     except (SupplierUnavailable, SupplierDenied, KeyError) as problem:
         logger.warning("%s cannot check an account of %s: %s", product.check_supplier, product.code, problem)
-        if product.check_optional:
+        if product.check_optional and not afresh:
             return Checked(None, region)
         raise Refused(
             "CHECK_UNAVAILABLE",
@@ -83,10 +86,10 @@ def check(product: Product, fields: Sequence[Value], *, check_game: str, region_
     return Checked(seen.nickname[:120] or None, told or region)
 
 
-def _remembered(supplier: str, game: str, player: str, zone: str) -> PlayerFound | PlayerUnknown:
+def _seen(supplier: str, game: str, player: str, zone: str, *, afresh: bool) -> PlayerFound | PlayerUnknown:
     """The supplier's answer, at most FOUND_SECONDS or UNKNOWN_SECONDS old. Failures are never remembered."""
     key = f"player:{digest(supplier, game, player, zone)}"
-    kept = _from_cache(key)
+    kept = None if afresh else _from_cache(key)
     if kept is not None:
         return PlayerFound(kept["nickname"], kept["region"]) if "nickname" in kept else PlayerUnknown()
     seen = suppliers.player_checker(supplier).check_player(game, player, zone)

@@ -17,7 +17,7 @@ from storefront.players.fields import read as read_fields
 from storefront.players.operators import check_operator, operator_of
 
 __all__ = [
-    "Account", "Checked", "Value", "check", "check_operator", "find_account", "operator_of", "read_fields",
+    "Account", "Checked", "Value", "check", "check_operator", "find_account", "operator_of", "read_fields", "recheck",
     "sold_product", "value_of",
 ]  # fmt: skip
 
@@ -44,6 +44,23 @@ def find_account(product_code: str, data: Mapping[str, Any], region_code: str) -
     check_operator(product, fields, sold_in.region_id)
     checked = check(product, fields, check_game=sold_in.check_game, region_code=sold_in.region_id)
     return Account(product, sold_in.region_id, fields, checked)
+
+
+def recheck(product: Product, data: Mapping[str, Any], region_code: str) -> Account:
+    """The account behind new inputs for something bought before, asked of the game afresh, also where the product is
+    no longer sold. Raises as find_account does; unchecked passes only what nobody can check."""
+    sold_in = (
+        ProductRegion.objects.filter(region_id=region_code, product=product)
+        .select_related("product", "region")
+        .prefetch_related("product__fields")
+        .first()
+    )
+    if sold_in is None:
+        raise not_found(_("There is no product with that code in this region."))
+    fields = read_fields(list(sold_in.product.fields.all()), data, sold_in.region)
+    check_operator(sold_in.product, fields, region_code)
+    checked = check(sold_in.product, fields, check_game=sold_in.check_game, region_code=region_code, afresh=True)
+    return Account(sold_in.product, region_code, fields, checked)
 
 
 def sold_product(product_code: str, region_code: str) -> Product:

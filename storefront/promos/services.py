@@ -179,6 +179,21 @@ def retake(holder: str, now: datetime) -> None:
         _hold_again(promo, slot)
 
 
+def move(holder: str, target: str) -> None:
+    """The slot that `holder` holds counts for another account from now on. The caller holds the promo's lock.
+
+    Raises PROMO_LIMIT_REACHED where that account has used the promo up; nothing happens without a slot.
+    """
+    slot = PromoSlot.objects.filter(holder=holder, released_at=None).select_related("promo").first()
+    if slot is None:
+        return
+    most = slot.promo.max_usage_per_id
+    others = PromoSlot.objects.filter(promo=slot.promo, target=target, released_at=None).exclude(pk=slot.pk)
+    if most and others.count() >= most:
+        raise _limit_reached(_("This account has already used it."))
+    PromoSlot.objects.filter(pk=slot.pk).update(target=target)
+
+
 def _is_first(slot: PromoSlot) -> bool:
     """The slot is written; False if its holder has one already (the index knows, so nobody has to ask first)."""
     try:
