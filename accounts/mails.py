@@ -13,9 +13,9 @@ from django.utils.formats import date_format
 
 from accounts import mailed_tokens
 from accounts.models import MailedToken, Session, User
-from accounts.sealing import seal
 from core import mail, regions
 from core.regions import JAKARTA
+from core.sealing import seal
 
 Purpose = MailedToken.Purpose
 

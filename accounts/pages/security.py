@@ -10,10 +10,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts import mfa, passwords, sealing, sessions, signing_in
+from accounts import mfa, passwords, sessions, signing_in
 from accounts.models import Session, User
 from accounts.pages import forms
 from accounts.pages.common import count, members_only, show, to
+from core import sealing
 from core.errors import Refused
 from payments.qr import svg
 from storefront.pages.shop import Shop, in_shop

@@ -2,7 +2,7 @@
 
 from django import template
 
-from accounts.sealing import unseal
+from core.sealing import unseal
 
 register = template.Library()
 
