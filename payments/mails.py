@@ -50,6 +50,7 @@ def context(order: Order, refund: Money | None = None) -> dict[str, Any]:
                 "product": {"name": order.product_name},
                 "item": order.sku_name,
                 "quantity": order.quantity,
+                "gives_code": order.sku.gives_code,
                 "delivered": order.delivered,
                 "nickname": order.nickname or "",
                 "inputs": order.inputs,

@@ -123,7 +123,7 @@ class ProductAdmin(PicturedAdmin):
     fieldsets = [
         (None, {"fields": ["code", "slug", "category", "name", "title", "subtitle", "publisher", "description"]}),
         (_("On the shelf"), {"fields": ["is_active", "is_popular", "position", "tags", "search_words"]}),
-        (_("Words"), {"fields": ["features", "how_to_order"]}),
+        (_("Words"), {"fields": ["features", "how_to_order", "how_to_redeem"]}),
         (_("Pictures"), {"fields": ["thumbnail", "banner", "artwork"]}),
         (
             _("Accounts"),
@@ -200,7 +200,7 @@ class SkuAdmin(PicturedAdmin):
     def prices_shown(self, sku: Sku) -> str:
         prices = sorted(sku.prices.all(), key=lambda row: row.region.position)
         written = ((row, Money(row.price_minor, row.region.currency)) for row in prices)
-        return " · ".join(f"{row.region_id} {price}" if row.is_available else f"({price})" for row, price in written)
+        return " · ".join(f"{row.region_id} {price}" if not row.is_sold_out else f"({price})" for row, price in written)
 
 
 @admin.register(SkuPrice)
@@ -208,7 +208,7 @@ class SkuPriceAdmin(ShopAdmin):
     """Every price of every region, for switching things off quickly."""
 
     form = PriceForm
-    list_display = ["sku", "region", "price", "original", "off", "is_available"]
+    list_display = ["sku", "region", "price", "original", "off", "is_available", "stock_left"]
     list_editable = ["is_available"]
     list_filter = ["region", "is_available", ("sku__product", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["sku", "region"]

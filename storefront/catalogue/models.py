@@ -50,6 +50,7 @@ class Product(models.Model):
     description = TranslatedField()
     features = TranslatedListField()
     how_to_order = TranslatedListField()
+    how_to_redeem = TranslatedListField(help_text=_("goods that are codes: what to do with one, step by step"))
     tags = models.JSONField(default=list, blank=True)
     search_words = models.CharField(max_length=200, blank=True, help_text=_("other names people type: ml, mole"))
     thumbnail = models.ImageField(upload_to="products/", blank=True, help_text=_("empty: drawn from code and name"))
@@ -83,8 +84,8 @@ class Product(models.Model):
 
 # What only pages show: a purchase leaves these columns where they are (columns are half of what a SELECT costs).
 SHOWN_OF_PRODUCT = (
-    "subtitle", "publisher", "description", "features", "how_to_order", "tags", "search_words", "thumbnail", "banner",
-    "artwork", "is_popular", "position",
+    "subtitle", "publisher", "description", "features", "how_to_order", "how_to_redeem", "tags", "search_words",
+    "thumbnail", "banner", "artwork", "is_popular", "position",
 )  # fmt: skip
 SHOWN_OF_SKU = (
     "description", "info", "image", "process_minutes", "badge_text", "badge_color", "is_featured", "position",
@@ -175,6 +176,7 @@ class Sku(models.Model):
     image = models.ImageField(upload_to="skus/", blank=True)
     process_minutes = models.PositiveSmallIntegerField(default=0, help_text=_("0: at once"))
     max_quantity = models.PositiveSmallIntegerField(default=10)
+    gives_code = models.BooleanField(default=False, help_text=_("what arrives is a code, shown on the invoice"))
     badge_text = TranslatedField()
     badge_color = models.CharField(max_length=7, blank=True, help_text="#RRGGBB")
     is_featured = models.BooleanField(default=False)
@@ -198,6 +200,9 @@ class SkuPrice(models.Model):
     price_minor = models.BigIntegerField()
     original_minor = models.BigIntegerField()
     is_available = models.BooleanField(default=True)
+    stock_left = models.PositiveIntegerField(
+        null=True, blank=True, editable=False, help_text=_("codes left to sell; empty: not sold from stock alone")
+    )
 
     class Meta:
         verbose_name = _("price")
@@ -212,6 +217,16 @@ class SkuPrice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sku_id} {self.region_id} {self.price_minor}"
+
+    @property
+    def is_sold_out(self) -> bool:
+        """Whether staff, or an empty stock, have closed it."""
+        return not self.is_available or self.stock_left == 0
+
+    @property
+    def most(self) -> int:
+        """How many may be bought at once: the SKU's maximum, and never more than are in stock."""
+        return self.sku.max_quantity if self.stock_left is None else min(self.sku.max_quantity, self.stock_left)
 
 
 class MemberDiscount(models.Model):

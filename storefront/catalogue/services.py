@@ -39,6 +39,7 @@ class Offer:
     unit: Money
     list_price: Money
     check_game: str
+    most: int  # units of it that one order may hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def find_offer(
         raise unavailable(_("This item is no longer sold."))
     if found.is_sold_there is None:
         raise unavailable(_("This item is not sold in your region."))
-    if not found.is_sold_there or not price.is_available:
+    if not found.is_sold_there or price.is_sold_out:
         raise unavailable(_("This item is sold out at the moment."))
     if found.has_closures and (shut := closed(product, price.region, now)):
         raise closed_for_now(product.name, shut, language)
@@ -97,6 +98,7 @@ def find_offer(
         unit=Money(price.price_minor, currency),
         list_price=Money(price.original_minor, currency),
         check_game=found.check_game,
+        most=price.most,
     )
 
 

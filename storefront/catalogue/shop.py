@@ -149,7 +149,8 @@ def categories(region: Region, language: str) -> list[CategoryShown]:
 def _sold_in(region: Region) -> QuerySet[Product]:
     """The region's products with what a card needs: their region of sale, closures, lowest price. Two SELECTs."""
     sale = ProductRegion.objects.filter(product=OuterRef("pk"), region=region)
-    priced = Q(skus__is_active=True, skus__prices__region=region, skus__prices__is_available=True)
+    in_stock = Q(skus__prices__stock_left=None) | Q(skus__prices__stock_left__gt=0)
+    priced = in_stock & Q(skus__is_active=True, skus__prices__region=region, skus__prices__is_available=True)
     return (
         Product.objects.filter(Exists(sale), is_active=True, category__is_active=True)
         .select_related("category")
@@ -305,8 +306,8 @@ def _sku_cards(
                 discount=discount_percent(row.price_minor, row.original_minor),
                 image=picture(sku.image, "sku", artwork.sku_code(sku.name, position, count)),
                 process_minutes=sku.process_minutes,
-                max_quantity=sku.max_quantity,
-                is_available=row.is_available and open_products.get(sku.product_id, False),
+                max_quantity=row.most or sku.max_quantity,
+                is_available=not row.is_sold_out and open_products.get(sku.product_id, False),
                 is_featured=sku.is_featured,
                 section_code=sku.section.code,
                 section_title=pick(sku.section.title, language),

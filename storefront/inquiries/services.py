@@ -277,8 +277,8 @@ def _read(ask: Ask, offer: Offer) -> tuple[str, str, list[players.Value]]:
 
 
 def _check_quantity(ask: Ask, offer: Offer) -> None:
-    if not 1 <= ask.quantity <= offer.sku.max_quantity:
-        raise invalid({"quantity": _("Choose 1 to %(most)d.") % {"most": offer.sku.max_quantity}})
+    if not 1 <= ask.quantity <= offer.most:
+        raise invalid({"quantity": _("Choose 1 to %(most)d.") % {"most": offer.most}})
 
 
 def _is_email(text: str) -> bool:

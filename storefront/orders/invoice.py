@@ -41,11 +41,19 @@ def is_owner(order: Order, client: Client, *, key: str = "", user: User | None =
 
     A device named in a header proves nothing; only the signed cookie does.
     """
+    return bool(known_as(order, client, key=key, user=user))
+
+
+def known_as(order: Order, client: Client, *, key: str = "", user: User | None = None) -> str:
+    """By what whoever asks is known as the order's owner, for a log: the member's id, "browser" or "link"; empty for a
+    stranger."""
     if user is not None and order.user_id == user.pk:
-        return True
+        return str(user.pk)
     if order.owner and client.owner_key and constant_time_compare(order.owner, client.owner_key):
-        return True
-    return bool(key) and constant_time_compare(key, view_key(order))
+        return "browser"
+    if key and constant_time_compare(key, view_key(order)):
+        return "link"
+    return ""
 
 
 def shown_status(order: Order) -> str:

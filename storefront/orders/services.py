@@ -146,8 +146,8 @@ def advance(
 
 
 def count_unit(order: Order, *, delivered: int = 0, failed: int = 0) -> None:
-    """That many more units of the order are known to be delivered or failed. The caller holds the order's lock;
-    the database refuses more units than were bought."""
+    """That many more units of the order are known to be delivered or failed (one that came back: -1 and 1). The caller
+    holds the order's lock; the database refuses more units than were bought."""
     order.delivered += delivered
     order.failed += failed
     order.updated_at = timezone.now()

@@ -22,6 +22,7 @@ _BY_STATUS: dict[str, str | Promise] = {
 _BY_REASON: dict[str, str | Promise] = {
     "free": _("Nothing to pay"),
     "paid_late": _("Payment received after the deadline, the order goes on"),
+    "codes_ready": _("Your code is ready"),
     "partly": _("%(delivered)d of %(quantity)d delivered; the rest is paid back."),
     "out_of_stock": _("Sold out at our supplier. Your money is on its way back."),
     "wrong_account": _("The game does not know this account. Your money is on its way back."),
