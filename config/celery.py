@@ -59,6 +59,7 @@ app.conf.beat_schedule = {
     "ask by reference": every(5, "fulfilment.check", "polls"),
     "sweep top-ups": every(5, "fulfilment.sweep", "topups"),
     "read the supplier's profile": every(60, "fulfilment.supplier_profile", "polls"),
+    "count the stocks": every(60, "fulfilment.stocks", "default"),
     "expire unpaid orders": every(5, "payments.expire", "default"),
     "poll the gateway": every(10, "payments.poll", "polls"),
     "work off the inbox": every(5, "payments.inbox", "default"),

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 _BY = "fulfilment"
 _ENDED = (TopUp.State.DELIVERED, TopUp.State.FAILED)
 # Reasons of a unit's failure that the order's timeline has words of its own for.
-_TOLD = ("wrong_account", "cancelled")
+_TOLD = ("wrong_account", "cancelled", "out_of_stock")
 
 
 def deliver(attempt: Attempt) -> bool:
@@ -110,8 +110,8 @@ def _end_if_complete(order: Order, *, why: str = "", by: str = _BY) -> None:
     if order.delivered + order.failed < order.quantity:
         return
     if order.delivered:
-        partly = order.failed > 0
-        orders.advance(order, Order.Status.SUCCESS, by=by, reason="partly" if partly else "delivered")
+        whole = "codes_ready" if order.sku.gives_code else "delivered"
+        orders.advance(order, Order.Status.SUCCESS, by=by, reason="partly" if order.failed else whole)
     else:
         told = why if why in _TOLD else "undelivered"
         orders.advance(order, Order.Status.FAILED, by=by, reason=told)

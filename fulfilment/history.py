@@ -79,8 +79,8 @@ def poll_wanted(sleep: Callable[[float], None] = time.sleep) -> None:
     however many callbacks come in, they share it."""
     gap = min(_GAP_S, settings.GEMGO_POLL_SECONDS)
     for _ in range(_ROUNDS):
-        wanted = SupplierAccount.objects.filter(poll_wanted_at__isnull=False, is_active=True).exclude(
-            paused_why=profiles.DENIED
+        wanted = (
+            profiles.outside().filter(poll_wanted_at__isnull=False, is_active=True).exclude(paused_why=profiles.DENIED)
         )
         accounts = list(wanted)
         if not accounts:

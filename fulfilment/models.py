@@ -8,8 +8,17 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.models import Region
+from fulfilment.codes.models import Code, CodeBatch, CodeEvent, CodeStock
 from storefront.catalogue.models import Sku
 from storefront.orders.models import Order
+
+__all__ = [
+    "STOCK", "Attempt", "Code", "CodeBatch", "CodeEvent", "CodeStock", "HistoryPoll", "HistoryRow", "Route",
+    "SupplierAccount", "SupplierProduct", "TopUp",
+]  # fmt: skip
+
+#: Code of the account that is ourselves: what it sells are codes of our own, and nobody is called.
+STOCK = "stock"
 
 
 class SupplierAccount(models.Model):
@@ -45,6 +54,11 @@ class SupplierAccount(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_stock(self) -> bool:
+        """Whether it is our own stock of codes: no adapter, no history, no balance to read."""
+        return self.code == STOCK
 
 
 def checked_customer_format(value: str) -> None:

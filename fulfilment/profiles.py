@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from core.cases import open_case
 from core.money import Money
 from core.wake import wake
-from fulfilment.models import HistoryPoll, SupplierAccount, TopUp
+from fulfilment.models import STOCK, HistoryPoll, SupplierAccount, TopUp
 from fulfilment.suppliers import for_code
 from fulfilment.suppliers.base import Profile, SupplierDenied, SupplierUnavailable
 
@@ -81,13 +81,18 @@ def look_after(now: datetime | None = None) -> None:
     """Every account's figures are read (not where we were shown the door), and what waited for balance goes on."""
     moment = now or timezone.now()
     due = Q(profile_read_at=None) | Q(profile_read_at__lt=moment - _FRESH)
-    for account in SupplierAccount.objects.filter(due, is_active=True).exclude(paused_why=DENIED):
+    for account in outside().filter(due, is_active=True).exclude(paused_why=DENIED):
         profile = read(account)
         if profile is None or account.paused_why != BALANCE:
             continue
         if profile.balance.minor >= (account.paused_needs_minor or 0):
             resume(account)
     HistoryPoll.objects.filter(started_at__lt=moment - _POLLS_KEPT).delete()
+
+
+def outside() -> QuerySet[SupplierAccount]:
+    """The accounts at suppliers; our own stock is none."""
+    return SupplierAccount.objects.exclude(code=STOCK)
 
 
 def ensure(code: str) -> SupplierAccount:

@@ -17,6 +17,7 @@ from core.cases import open_case
 from core.money import Money
 from core.wake import wake
 from fulfilment import clocks, evidence, finishing, profiles, resolving, routing
+from fulfilment.codes import receiving
 from fulfilment.models import Attempt, SupplierProduct, TopUp
 from fulfilment.suppliers.base import Meaning, Outcome, Placed
 
@@ -43,6 +44,7 @@ def record(attempt: Attempt, placed: Placed) -> None:
     An answer that comes after the attempt was given up as unknown still counts; one that comes after it was settled
     otherwise is a case.
     """
+    placed = receiving.hidden(attempt, placed)
     match placed.outcome:
         case Outcome.ACCEPTED:
             _accepted(attempt, placed)
@@ -66,6 +68,7 @@ def hear(attempt: Attempt, placed: Placed) -> None:
     if attempt.state in _OPEN:
         record(attempt, placed)
         return
+    placed = receiving.hidden(attempt, placed)
     is_accepted = attempt.state == Attempt.State.ACCEPTED
     if placed.outcome == Outcome.ACCEPTED and not is_accepted:
         _made_after_all(attempt, placed)
@@ -163,7 +166,9 @@ def _accepted(attempt: Attempt, placed: Placed) -> None:
 def _proved(attempt: Attempt, placed: Placed) -> None:
     """The supplier's proof and true price stand on the attempt before its unit ends."""
     values: dict[str, Any] = {"next_look_at": None}
-    if placed.serial:
+    if placed.serial and receiving.is_code_goods(attempt.topup):
+        receiving.keep(attempt, placed.serial)
+    elif placed.serial:
         values["serial"] = placed.serial
     if placed.cost is not None and attempt.ended_at is None:
         values["cost_minor"] = placed.cost.minor
@@ -266,6 +271,8 @@ def _came_too_late(attempt: Attempt, placed: Placed) -> None:
 
 
 def _made_after_all(attempt: Attempt, placed: Placed) -> None:
+    if placed.serial and receiving.is_code_goods(attempt.topup):
+        receiving.keep(attempt, placed.serial)
     evidence.report(
         attempt, "late_answer", "A purchase that was counted as not made was answered after all",
         answer=placed.raw, transaction_id=placed.transaction_id,

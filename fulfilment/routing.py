@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from fulfilment import hours
-from fulfilment.models import Attempt, Route, SupplierAccount, SupplierProduct
+from fulfilment.codes import shelf
+from fulfilment.models import STOCK, Attempt, Route, SupplierAccount, SupplierProduct
 from storefront.orders.models import Order
 
 PAUSE = timedelta(seconds=30)
@@ -51,7 +52,8 @@ def routes(sku_id: int, region_code: str) -> list[Route]:
 def choose(order: Order, attempts: list[Attempt], now: datetime) -> Go | Wait | GiveUp:
     """The next step of a unit of `order` whose `attempts` (all of them) have left nothing open.
 
-    A product that refused or failed is not asked again for this unit; one that surely never saw the request is.
+    A product that refused or failed is not asked again for this unit; one that surely never saw the request is. A
+    stock of ours that is empty is passed over; where nothing else is left, it may be filled until the promise is over.
     """
     if attempts and attempts[-1].verdict == Attempt.Verdict.PLAYER:
         return GiveUp("player")
@@ -80,6 +82,8 @@ def choose(order: Order, attempts: list[Attempt], now: datetime) -> Go | Wait | 
     promised_until = (order.paid_at or now) + timedelta(seconds=order.product.promise_seconds)
     if closed and now < promised_until:
         return Wait(closed, PAUSE)
+    if closed == STOCK:
+        return GiveUp("out_of_stock")
     if spent:
         return GiveUp("refused" if all(a.state != Attempt.State.FAILED for a in attempts) else "failed")
     if now < promised_until:
@@ -99,6 +103,8 @@ def _is_spent(attempt: Attempt) -> bool:
 
 def _closed(product: SupplierProduct, account: SupplierAccount, order: Order, now: datetime) -> str:
     """Why the supplier does not sell that product to this customer at the moment; empty if it does."""
+    if account.is_stock:
+        return "" if shelf.has_any(product) else STOCK
     start, end = product.cut_off_from, product.cut_off_until
     if start is not None and end is not None and hours.is_within(now, start, end, account.time_zone):
         return "cut_off"

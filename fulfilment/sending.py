@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from core.money import Money
 from fulfilment import clocks, finishing, history, holding, profiles, promises, recording, resolving, routing
-from fulfilment.models import Attempt, SupplierAccount, TopUp
+from fulfilment.codes import handing
+from fulfilment.models import STOCK, Attempt, SupplierAccount, TopUp
 from fulfilment.routing import GiveUp, Go, Wait
 from fulfilment.suppliers import for_code
 from fulfilment.suppliers.base import Ask, Outcome, Placed
@@ -61,6 +62,10 @@ def _step(topup_id: int) -> bool:
         return False
     if isinstance(choice, GiveUp):
         finishing.fail_unit(topup, choice.why)
+        return False
+    if choice.account.is_stock:
+        if not handing.hand_out(topup, choice.product, number=len(attempts) + 1):
+            recording.postpone(topup, STOCK, timedelta(seconds=2))
         return False
     by_reference = for_code(choice.account.code).knows_reference
     if not by_reference and choice.account.baseline_at is None and not history.poll(choice.account):

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fulfilment import holding
-from fulfilment.models import Attempt, Correction, TopUp
+from fulfilment.models import STOCK, Attempt, Correction, TopUp
 from storefront.orders.models import Order
 
 _ENDED = frozenset({TopUp.State.DELIVERED, TopUp.State.FAILED})
@@ -38,6 +38,7 @@ _WAITS = {
     "player": Reason.QUEUE,
     "rate": Reason.QUEUE,
     "balance": Reason.REFILL,
+    STOCK: Reason.REFILL,
     "connection": Reason.CONNECTION,
     holding.ACCOUNT: Reason.ACCOUNT,
 }

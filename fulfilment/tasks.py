@@ -9,6 +9,7 @@ from celery import shared_task
 from accounts.models import Level
 from core.wake import wake
 from fulfilment import checking, finishing, history, profiles, promises, resolving, sending, taking
+from fulfilment.codes import importing, stock
 
 logger = logging.getLogger(__name__)
 # What is sent here saves a message; the rest goes to as many threads. Units of one order stay together: they are for
@@ -69,6 +70,13 @@ def check() -> None:
 @shared_task(name="fulfilment.supplier_profile", queue="polls")
 def supplier_profile() -> None:
     profiles.look_after()
+
+
+@shared_task(name="fulfilment.stocks", queue="default")
+def stocks() -> None:
+    """Stocks of codes are counted anew, and forgotten drafts of files discarded."""
+    stock.recount_all()
+    importing.discard_forgotten()
 
 
 def _hand_out(groups: list[list[int]], queue: str = "topups") -> None:

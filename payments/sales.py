@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from core.money import Money
 from payments import refunds
-from payments.models import Account, Capture, Refund
+from payments.models import Account, Capture, Payment, Refund
 from payments.wallet import services as ledger
+from storefront.orders import services as orders
 from storefront.orders.models import Order
 
 
 def undelivered(order: Order) -> Money:
     """What the units that did not arrive were worth of the total, half up (decisions: Money)."""
-    if not order.delivered:
+    return _worth_of_missing(order, order.delivered)
+
+
+def _worth_of_missing(order: Order, delivered: int) -> Money:
+    if not delivered:
         return order.total
-    return order.total.part(order.quantity - order.delivered, order.quantity)
+    return order.total.part(order.quantity - delivered, order.quantity)
+
+
+def _fee_earned(order: Order, delivered: int, kept: Money) -> Money:
+    return min(Money(order.fee_minor, order.currency).part(delivered, order.quantity), kept)
 
 
 def book(order: Order) -> Refund | None:
@@ -26,7 +35,7 @@ def book(order: Order) -> Refund | None:
         return None
     owed = undelivered(order)
     kept = order.total - owed
-    fee = min(Money(order.fee_minor, order.currency).part(order.delivered, order.quantity), kept)
+    fee = _fee_earned(order, order.delivered, kept)
     funds = ledger.house(Account.Kind.FUNDS, order.currency)
     if fee:
         fees = ledger.house(Account.Kind.FEES, order.currency)
@@ -36,7 +45,38 @@ def book(order: Order) -> Refund | None:
         ledger.transfer(f"sales:{order.number}", funds, sales, kept - fee, "sale", order)
     if not owed:
         return None
+    return refunds.owe(order, _paid_by(order), owed, Refund.Why.NOT_DELIVERED, f"undelivered:{order.number}")
+
+
+def unsell(order: Order, key: str) -> Refund | None:
+    """One delivered unit of an order that ended in SUCCESS came back: it counts as not delivered, its share of sales
+    and fees has returned to customer funds and from there to the customer, never more than is left of what was paid.
+
+    Called under the order's lock, once per `key` (the caller sees to that). None for an order that cost nothing.
+    """
+    left = order.delivered - 1
+    before, after = _worth_of_missing(order, order.delivered), _worth_of_missing(order, left)
+    given = sum(order.refunds.exclude(key__startswith="surplus:").values_list("amount_minor", flat=True))
+    owed = min(after - before, order.total - Money(given, order.currency))
+    refund = None
+    if owed:
+        earned = _fee_earned(order, order.delivered, order.total - before)
+        fee = min(earned - _fee_earned(order, left, order.total - after), owed)
+        funds = ledger.house(Account.Kind.FUNDS, order.currency)
+        if fee:
+            fees = ledger.house(Account.Kind.FEES, order.currency)
+            ledger.transfer(f"fees-back:{key}", fees, funds, fee, "payment fee back", order)
+        if owed - fee:
+            sales = ledger.house(Account.Kind.SALES, order.currency)
+            ledger.transfer(f"sales-back:{key}", sales, funds, owed - fee, "sale back", order)
+        refund = refunds.owe(order, _paid_by(order), owed, Refund.Why.NOT_DELIVERED, f"returned:{key}")
+    orders.count_unit(order, delivered=-1, failed=1)
+    return refund
+
+
+def _paid_by(order: Order) -> Payment:
+    """The payment whose money paid the order."""
     paid = Capture.objects.filter(
         payment__order=order, effect__in=[Capture.Effect.PAID, Capture.Effect.LATE_PAID]
     ).select_related("payment__channel")
-    return refunds.owe(order, paid.get().payment, owed, Refund.Why.NOT_DELIVERED, f"undelivered:{order.number}")
+    return paid.get().payment

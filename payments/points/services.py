@@ -73,7 +73,8 @@ def take_back(order: Order, refunded: Money, key: str) -> int:
     if order.user is None:
         return 0
     earned = Transfer.objects.filter(key=_earned(order)).values_list("amount_minor", flat=True).first()
-    kept = order.total if order.delivered >= order.quantity else order.total.part(order.delivered, order.quantity)
+    never_arrived = order.refunds.filter(key=f"undelivered:{order.number}").values_list("amount_minor", flat=True)
+    kept = order.total - Money(sum(never_arrived), order.currency)
     if not earned or not kept:
         return 0
     if Transfer.objects.filter(key__in=[f"points-back:{key}", f"points-short:{key}"]).exists():

@@ -66,7 +66,7 @@ def paid(*, player: str = "", zone: str = "2001", quantity: int = 1, **more: Any
         {"key": "userId", "name": "User ID", "value": player},
         {"key": "zoneId", "name": "Zone ID", "value": zone},
     ]
-    order = factories.order(fields=fields, quantity=quantity, **more)
+    order = factories.order(**({"fields": fields, "quantity": quantity} | more))
     payment = Payment.objects.create(
         order=order,
         reference=order.number,

@@ -1,0 +1,23 @@
+"""manage.py reseal_codes: after a new key was put first in ENCRYPTION_KEYS, before the old one is taken out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from fulfilment.codes.resealing import reseal
+
+
+class Command(BaseCommand):
+    help = "Seals every voucher code with the first of ENCRYPTION_KEYS, so that the other keys can be taken out."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        result = reseal()
+        self.stdout.write(f"{result.done} codes resealed")
+        if result.unreadable:
+            first = ", ".join(str(pk) for pk in result.unreadable[:10])
+            raise CommandError(
+                f"{len(result.unreadable)} codes are opened by none of the keys (rows {first}):"
+                " put the key they were sealed with back into ENCRYPTION_KEYS and call this again"
+            )
