@@ -10,7 +10,6 @@ from datetime import date, datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from core import audit
 from core.errors import Refused
@@ -231,8 +230,7 @@ def _decide(batch: CodeBatch, to: CodeBatch.State, by: str) -> None:
 
 def summary(batch: CodeBatch) -> str:
     """What the dry run found, in a sentence for staff."""
-    good = ngettext("%(count)d code can be sold", "%(count)d codes can be sold", batch.good) % {"count": batch.good}
-    bad = len(batch.refused)
-    if not bad:
-        return good
-    return f"{good}, " + ngettext("%(count)d line was refused", "%(count)d lines were refused", bad) % {"count": bad}
+    return _("%(good)d codes can be sold, %(bad)d lines were refused.") % {
+        "good": batch.good,
+        "bad": len(batch.refused),
+    }

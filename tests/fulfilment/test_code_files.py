@@ -123,6 +123,7 @@ def test_a_code_from_a_supplier_is_kept_sealed_for_its_unit_once():
     desk.shop()
     order = desk.paid()
     desk.taking.take()
+    order.topups.update(state="ACCEPTED")
     topup = order.topups.get()
     attempt = Attempt.objects.create(
         topup=topup, number=1, account=desk.account(), product=desk.product(), game_code="steam",
