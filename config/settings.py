@@ -64,6 +64,7 @@ THROTTLES = {
     "account_inquiry": 60,
     "order_inquiry": 60,
     "orders": 30,
+    "order_help": 20,
     "qr": 120,
     "login": 10,
     "resend": 5,

@@ -19,6 +19,7 @@ urlpatterns = [
     path("hooks/", include("payments.hooks")),
     path("hooks/", include("fulfilment.hooks")),
     path("", include("payments.pages.urls")),
+    path("", include("fulfilment.pages.urls")),
     path("", include("accounts.pages.urls")),
     path("", include("storefront.pages.urls")),
 ]

@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from core.money import Money
 from core.translated import pick
+from fulfilment import standing
+from fulfilment.pages.shown import promise
 from payments.instructions import qr_address
 from payments.models import Payment, Refund
 from payments.qr import svg
@@ -31,11 +33,11 @@ _GATE = {Status.PENDING: 0.0, Status.PAID: 0.5, Status.PROCESSING: 0.75, Status.
 
 
 def live_tag(order: Order, shop: Shop, *, is_owner: bool) -> str:
-    """Changes whenever the page would say something else; two statements."""
+    """Changes whenever the page would say something else; two statements, a few more while the order is under way."""
     payments = order.payments.values_list("pk", "state", "received_minor")
     refunds = order.refunds.values_list("pk", "state")
-    promised = _is_over_promise(order, timezone.now())
-    parts = (order.updated_at, order.status, list(payments), list(refunds), is_owner, shop.prefix, promised)
+    seen = standing.of(order)
+    parts = (order.updated_at, order.status, list(payments), list(refunds), is_owner, shop.prefix, seen)
     return hashlib.blake2s(repr(parts).encode(), digest_size=10).hexdigest()
 
 
@@ -46,7 +48,8 @@ def invoice_context(order: Order, shop: Shop, *, is_owner: bool, key: str, user:
     is_held = order.paid_at is None and any(row.received_minor for row in payments)
     refund = order.refunds.order_by("-id").first()
     now = timezone.now()
-    headline, text = _words(order, payment, refund, is_held, now)
+    seen = standing.of(order, now)
+    headline, text = standing.words(seen) if seen else _words(order, payment, refund, is_held)
     base = shop.url(f"invoices/{order.number}")
     suffix = f"?key={key}" if key else ""
     contact = invoices.contact(order, is_full=is_owner)
@@ -87,6 +90,8 @@ def invoice_context(order: Order, shop: Shop, *, is_owner: bool, key: str, user:
         "refund": _refund(refund) if refund else None,
         "buy_again_url": shop.url(f"{product.slug}?sku={order.sku_code}" + _again(order)),
     }
+    if seen is not None:
+        invoice["promise"] = promise(order, seen, shop, base, suffix, is_owner=is_owner)
     if order.status == Status.PENDING and not is_held:
         if payment is not None and payment.state == Payment.State.OPEN:
             invoice |= _instructions(order, payment)
@@ -166,16 +171,8 @@ def _other_channels(
     return others
 
 
-def _is_over_promise(order: Order, now: datetime) -> bool:
-    if order.paid_at is None or order.has_ended:
-        return False
-    return (now - order.paid_at).total_seconds() > order.product.promise_seconds
-
-
-def _words(
-    order: Order, payment: Payment | None, refund: Refund | None, is_held: bool, now: datetime
-) -> tuple[str, str]:
-    """Headline and sentence: what happened, what we do, what you do."""
+def _words(order: Order, payment: Payment | None, refund: Refund | None, is_held: bool) -> tuple[str, str]:
+    """Headline and sentence of an order that is not under way: what happened, what we do, what you do."""
     if is_held and refund is not None and refund.state != Refund.State.REVIEW:
         return (
             _("Your money goes back"),
@@ -201,16 +198,6 @@ def _words(
                 _("Nothing was charged. Choose another way to pay below, or try again in a moment."),
             )
         return _("Waiting for your payment"), _("Pay the exact amount; this page moves on by itself.")
-    if order.status in (Status.PAID, Status.PROCESSING):
-        if _is_over_promise(order, now):
-            return (
-                _("It takes longer than we promised"),
-                _(
-                    "We are checking with our supplier whether it went through, so that nothing is sent twice. "
-                    "Your money is safe: it ends as your item or as a refund. Please do not pay again."
-                ),
-            )
-        return _("Paid. We are sending it now"), _("Usually this takes a minute.")
     if order.status == Status.SUCCESS:
         if order.failed:
             return (
@@ -219,6 +206,8 @@ def _words(
                 _("The rest could not be delivered and is paid back."),
             )
         return _("It has arrived"), _("Enjoy it. Look into your game; a restart may help it to show.")
+    if order.status == Status.FAILED and any(event.reason == "cancelled" for event in order.events.all()):
+        return _("Cancelled, as you asked"), _("Nothing was sent, and you get back what you paid.")
     if order.status == Status.FAILED:
         return _("We could not deliver it"), _("You get back what you paid. You need not do anything.")
     return _("Not paid in time"), _("The order is closed. Nothing was charged by us.")

@@ -127,6 +127,8 @@ def check_player(request: HttpRequest) -> HttpResponse:
     if body is None or game is None:
         return answer({"valid": "invalid", "message": "Game not found"}, 400)
     found = players.check(game, _text(body.get("user_id")), _text(body.get("server_id")))
+    if faults.happens("check_player", "unknown"):
+        found = {"valid": "invalid", "message": players.NOT_FOUND}
     return garbled(found) if faults.happens("check_player", "garbled") else answer(found)
 
 

@@ -56,7 +56,9 @@ KEYS: Mapping[str, Mapping[str, Number]] = {
         "delay_ms": MS, "error": CHANCE, "garbled": CHANCE, "http_429": CHANCE, "lag_ms": MS,
         "cap": Number(0, 100_000), "oldest_first": ON_OFF, "skew_seconds": Number(-86_400, 86_400),
     },
-    "check_player": {"delay_ms": MS, "error": CHANCE, "garbled": CHANCE, "lose_reply": CHANCE},
+    "check_player": {
+        "delay_ms": MS, "error": CHANCE, "garbled": CHANCE, "lose_reply": CHANCE, "unknown": CHANCE,
+    },
     "gateway": {
         "delay_ms": MS, "error": CHANCE, "lose_reply": CHANCE, "lose_request": CHANCE, "garbled": CHANCE,
         "http_429": CHANCE, "unavailable": CHANCE,

@@ -1,0 +1,10 @@
+"""Addresses under an invoice where its owner does something about the delivery."""
+
+from django.urls import path
+
+from fulfilment.pages import promise
+
+urlpatterns = [
+    path("<shop:place>/invoices/<slug:number>/cancel", promise.cancel, name="invoice_cancel"),
+    path("<shop:place>/invoices/<slug:number>/account", promise.correct, name="invoice_account"),
+]
