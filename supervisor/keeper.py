@@ -95,7 +95,8 @@ def keep() -> None:
     register = data / "children.json"
     clear_leftovers(register)
     family = Family(register)
-    family.start(*servers(surroundings, fsync=not temporary))
+    # Several workers of a test run may each hold a connection for every one of fifty buyers.
+    family.start(*servers(surroundings, fsync=not temporary, max_connections=300 if temporary else 100))
     users = None
     while users is None and not asked:
         time.sleep(LOOK_EVERY)

@@ -8,17 +8,23 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
 import requests
 from django.conf import settings
+from django.core.servers.basehttp import ThreadedWSGIServer
+from django.test import TransactionTestCase
+from pytest_django import DjangoDbBlocker
+from pytest_django.live_server_helper import LiveServer
 
 from core import regions
 from core.web import prebuilt, throttle
 from supervisor.children import dies_with_parent
 from supervisor.keeper import embedded_servers, lock_alone
 from supervisor.surroundings import ROOT, complete
+from tests import tables, turns
 from tests.ports import free_pair
 from tests.settings import KEPT_OUT, RUN
 
@@ -28,6 +34,7 @@ _started: dict[str, "Sandbox | bool"] = {}
 @pytest.fixture(scope="session")
 def services() -> Iterator[None]:
     """PostgreSQL and Redis, started by whichever test needs them first and shared by all workers of this run."""
+    tables.put_into(complete(os.environ).data)
     with embedded_servers(complete(os.environ), temporary=True):
         _started["services"] = True
         yield
@@ -35,8 +42,30 @@ def services() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None, services: None) -> None:
-    """pytest-django's hook: before it makes the test database, the server has to be there."""
+def django_db_setup(services: None, django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """In place of pytest-django's: a copy of the migrated database for this worker alone. It goes with the run."""
+    tables.use_copy(f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}")
+    with django_db_blocker.unblock():
+        assert tables.is_migrated()
+    TransactionTestCase._fixture_teardown = lambda self: tables.empty()  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def live_server(transactional_db: None) -> Iterator[LiveServer]:
+    """The store under this worker's PORT, for one test: a webhook that comes after it finds nobody, and no rows of
+    the next test's."""
+    server = LiveServer(os.environ["DJANGO_LIVE_TEST_SERVER_ADDRESS"], start=False)
+    server.thread.server_class = _Prompt
+    server.start()
+    yield server
+    server.stop()
+
+
+class _Prompt(ThreadedWSGIServer):
+    """Looks often whether it shall end, so that its tests need not wait for it."""
+
+    def serve_forever(self, poll_interval: float = 0.02) -> None:
+        super().serve_forever(poll_interval)
 
 
 @pytest.fixture(autouse=True)
@@ -147,8 +176,10 @@ class Store:
         self.output: list[str] = []
         self.process: subprocess.Popen[str] | None = None
 
-    def start(self, within: float = 180) -> float:
-        """Returns the seconds until the store said that it is ready."""
+    def start(self, within: float = 180, *, migrated: bool = True) -> float:
+        """Returns the seconds until the store said that it is ready; unless `migrated`, its first start makes all."""
+        if migrated:
+            tables.put_into(self.data)
         begun = time.monotonic()
         self.data.mkdir(parents=True, exist_ok=True)
         with open(self.data / "run.out", "w") as output, open(self.data / "run.err", "ab") as errors:
@@ -251,6 +282,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if unwanted:
         config.hook.pytest_deselected(items=unwanted)
         items[:] = [item for item in items if item not in unwanted]
+    items.sort(key=lambda item: turns.turn(item.path.relative_to(ROOT).as_posix()))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> turns.ByFile:
+    # xdist's own groups come to nothing under this pytest, which keeps ids out of its reach.
+    config.option.loadscopereorder = False
+    return turns.ByFile(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -29,7 +29,7 @@ def data_of(name: str) -> Path:
 def shop() -> Iterator[Store]:
     """One store that all tests of this file hurt in turn."""
     one = Store(data_of("ground"))
-    one.start()
+    one.start(migrated=False)
     yield one
     one.stop()
     remove(one.data)
