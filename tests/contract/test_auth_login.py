@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
@@ -147,9 +147,11 @@ def test_an_access_token_says_who_it_is(client: Client) -> None:
     user = member()
     token = log_in(client, user)["accessToken"]
     assert get(client, "user/profile", token).json()["data"]["id"] == user.public_id
-    with time_machine.travel(timezone.now() + timedelta(seconds=3599), tick=False):
+    ends = datetime.fromtimestamp(jwt.decode(token, options={"verify_signature": False})["exp"], UTC)
+    assert timedelta(seconds=3590) < ends - timezone.now() <= timedelta(seconds=3600)
+    with time_machine.travel(ends - timedelta(seconds=1), tick=False):
         assert get(client, "user/profile", token).status_code == 200
-    with time_machine.travel(timezone.now() + timedelta(seconds=3601), tick=False):
+    with time_machine.travel(ends + timedelta(seconds=1), tick=False):
         error_of(get(client, "user/profile", token), 401, "UNAUTHORIZED")
 
 

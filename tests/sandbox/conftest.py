@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -16,6 +15,8 @@ from typing import Any
 import pytest
 import requests
 
+from tests.ports import free_pair
+
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = {
     "GEMGO_API_KEY": "gemgo-test-key",
@@ -23,7 +24,7 @@ KEYS = {
     "XENDIT_CALLBACK_TOKEN": "callback-test-token",
     "GOOGLE_CLIENT_ID": "client.example.com",
 }
-PATIENCE_S = 15
+PATIENCE_S = 30
 INVOICE = "GATE1A11BB97DF88D56530993"
 
 
@@ -77,9 +78,7 @@ class World:
 
     def __init__(self, data: Path, store: Store) -> None:
         self.data, self.store = data, store
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_pair()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process: subprocess.Popen[bytes] | None = None
         self.start()
@@ -94,7 +93,7 @@ class World:
         assert self.process is not None and self.process.poll() is None, "the sandbox ended"
         try:
             return requests.get(f"{self.url}/healthz", timeout=2).status_code == 200
-        except requests.ConnectionError:
+        except requests.RequestException:
             return False
 
     def kill(self) -> None:
