@@ -57,6 +57,8 @@ app.conf.beat_schedule = {
     "take paid orders": every(2, "fulfilment.take", "topups"),
     "poll the supplier": every(settings.GEMGO_POLL_SECONDS, "fulfilment.poll", "polls"),
     "ask by reference": every(5, "fulfilment.check", "polls"),
+    "work off suppliers' webhooks": every(5, "fulfilment.inbox", "topups"),
+    "read changing prices": every(600, "fulfilment.catalogues", "polls"),
     "sweep top-ups": every(5, "fulfilment.sweep", "topups"),
     "read the supplier's profile": every(60, "fulfilment.supplier_profile", "polls"),
     "count the stocks": every(60, "fulfilment.stocks", "default"),

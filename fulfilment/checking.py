@@ -69,13 +69,6 @@ def look(attempt_id: int, now: datetime | None = None) -> bool:
     return True
 
 
-def hasten(attempt: Attempt) -> None:
-    """Something happened to the purchase: it is asked for as soon as the pause after the last call allows."""
-    earliest = (attempt.answered_at or attempt.sent_at) + clocks.recheck_pause()
-    if not attempt.looks:
-        Attempt.objects.filter(_OUT, pk=attempt.pk, next_look_at__gt=earliest).update(next_look_at=earliest)
-
-
 def retire_old(now: datetime | None = None) -> None:
     """Purchases whose reference may be forgotten soon are not asked for any more: from here on only a person can tell
     how they ended."""

@@ -3,8 +3,9 @@
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
 
-from fulfilment import callbacks
+from fulfilment import callbacks, webhooks
 
 
 @csrf_exempt
@@ -14,4 +15,11 @@ def gemgo(request: HttpRequest, token: str) -> HttpResponse:
     return HttpResponse("ok" if known else "", status=200 if known else 404, content_type="text/plain")
 
 
-urlpatterns = [path("gemgo/<str:token>", gemgo)]
+@csrf_exempt
+@require_POST
+def digiflazz(request: HttpRequest) -> HttpResponse:
+    """200 once the message is stored; 401 without a word for what is not the supplier's."""
+    return HttpResponse(status=200 if webhooks.receive(request, "digiflazz") else 401)
+
+
+urlpatterns = [path("gemgo/<str:token>", gemgo), path("digiflazz", digiflazz, name="hook_digiflazz")]

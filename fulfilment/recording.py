@@ -79,6 +79,13 @@ def hear(attempt: Attempt, placed: Placed) -> None:
         evidence.report(
             attempt, "flip", "The supplier says something else now than when the top-up ended", answer=placed.raw
         )
+    elif placed.outcome == Outcome.REJECTED and is_accepted and not placed.is_formed:
+        evidence.report(
+            attempt,
+            "answer_differs",
+            "The supplier had taken this top-up and now says that it never was",
+            answer=placed.raw,
+        )
     elif placed.outcome == Outcome.REJECTED and is_accepted:
         _failed(attempt, placed)
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from fulfilment import profiles
 from fulfilment.models import SupplierAccount, SupplierProduct
 from fulfilment.suppliers import for_code
-from fulfilment.suppliers.base import Game, Offer
+from fulfilment.suppliers.base import Game, Offer, SupplierDenied, SupplierUnavailable
 
+logger = logging.getLogger(__name__)
 _OFFERED = ("name", "cost_minor", "is_active", "cut_off_from", "cut_off_until", "is_multi")
 
 
@@ -29,13 +32,38 @@ class Synced:
 def sync(code: str) -> Synced:
     """Profile and whole catalogue of the supplier stand in our rows.
 
-    Raises SupplierUnavailable or SupplierDenied; what was read until then is kept out, so that half a catalogue never
-    looks like a catalogue from which the other half was taken.
+    Raises SupplierUnavailable (also where the supplier's pause between two readings is not over) or SupplierDenied;
+    what was read until then is kept out, so that half a catalogue never looks like a catalogue from which the other
+    half was taken.
     """
     account = profiles.ensure(code)
     profiles.read(account)
-    catalogue = for_code(code).catalogue()
+    supplier, now, before = for_code(code), timezone.now(), account.catalogue_read_at
+    rested = Q(catalogue_read_at=None) | Q(catalogue_read_at__lte=now - timedelta(seconds=supplier.catalogue_pause))
+    if not SupplierAccount.objects.filter(rested, pk=account.pk).update(catalogue_read_at=now):
+        raise SupplierUnavailable(f"its prices may be read once in {supplier.catalogue_pause:.0f} s, and were just now")
+    try:
+        catalogue = supplier.catalogue()
+    except (SupplierUnavailable, SupplierDenied):
+        SupplierAccount.objects.filter(pk=account.pk, catalogue_read_at=now).update(catalogue_read_at=before)
+        raise
     return store(account, catalogue.games, catalogue.offers)
+
+
+def sync_due(now: datetime | None = None) -> None:
+    """The prices of suppliers whose sellers change them at will are not older than ten minutes, as far as may be."""
+    moment = now or timezone.now()
+    for account in SupplierAccount.objects.filter(is_active=True).exclude(paused_why=profiles.DENIED):
+        pause = for_code(account.code).catalogue_pause
+        read_at = account.catalogue_read_at
+        if not pause or (read_at is not None and read_at > moment - timedelta(seconds=pause)):
+            continue
+        try:
+            sync(account.code)
+        except SupplierUnavailable as problem:
+            logger.warning("prices of %s: %s", account.code, problem)
+        except SupplierDenied as problem:
+            profiles.pause(account, profiles.DENIED, str(problem))
 
 
 @transaction.atomic

@@ -8,7 +8,18 @@ from celery import shared_task
 
 from accounts.models import Level
 from core.wake import wake
-from fulfilment import checking, finishing, history, profiles, promises, resolving, sending, taking
+from fulfilment import (
+    checking,
+    finishing,
+    history,
+    profiles,
+    promises,
+    resolving,
+    sending,
+    syncing,
+    taking,
+    webhooks,
+)
 from fulfilment.codes import importing, stock
 
 logger = logging.getLogger(__name__)
@@ -65,6 +76,18 @@ def poll_wanted() -> None:
 def check() -> None:
     """Purchases that suppliers know by our reference are asked for, as they fall due."""
     checking.look_due()
+
+
+@shared_task(name="fulfilment.inbox", queue="topups")
+def work_inbox() -> None:
+    """What suppliers told by webhook is worked off."""
+    webhooks.work_inbox()
+
+
+@shared_task(name="fulfilment.catalogues", queue="polls")
+def catalogues() -> None:
+    """Prices that sellers change at will are read again."""
+    syncing.sync_due()
 
 
 @shared_task(name="fulfilment.supplier_profile", queue="polls")

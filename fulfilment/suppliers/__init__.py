@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from fulfilment.suppliers.base import ChecksPlayers, KnowsReference, Supplier, TellsHistory
+from fulfilment.suppliers.digiflazz import Digiflazz
 from fulfilment.suppliers.gemgo import GemGo
 
-_gemgo = GemGo()
+_gemgo, _digiflazz = GemGo(), Digiflazz()
 _WITH_HISTORY: dict[str, TellsHistory] = {_gemgo.code: _gemgo}
-_BY_REFERENCE: dict[str, KnowsReference] = {}
+_BY_REFERENCE: dict[str, KnowsReference] = {_digiflazz.code: _digiflazz}
 _CHECKERS: dict[str, ChecksPlayers] = {_gemgo.code: _gemgo}
 
 
@@ -33,3 +34,7 @@ def player_checker(code: str) -> ChecksPlayers:
 
 def codes_with_history() -> list[str]:
     return list(_WITH_HISTORY)
+
+
+def codes_by_reference() -> list[str]:
+    return list(_BY_REFERENCE)

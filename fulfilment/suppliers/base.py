@@ -158,6 +158,7 @@ class Supplier(Protocol):
     name: str
     currency: str
     knows_reference: bool
+    catalogue_pause: float  # seconds between two readings of the whole catalogue; 0: no limit
 
     @property
     def answer_seconds(self) -> float:

@@ -43,6 +43,7 @@ class GemGo:
     name = "GemGo"
     currency = CURRENCY
     knows_reference = False
+    catalogue_pause = 0.0
 
     @property
     def answer_seconds(self) -> float:
