@@ -5,7 +5,15 @@ import os
 import sys
 from pathlib import Path
 
-REQUIRED_KEYS = ("GEMGO_API_KEY", "XENDIT_SECRET_KEY", "XENDIT_CALLBACK_TOKEN", "GOOGLE_CLIENT_ID")
+REQUIRED_KEYS = (
+    "GEMGO_API_KEY",
+    "DIGIFLAZZ_USERNAME",
+    "DIGIFLAZZ_API_KEY",
+    "DIGIFLAZZ_WEBHOOK_SECRET",
+    "XENDIT_SECRET_KEY",
+    "XENDIT_CALLBACK_TOKEN",
+    "GOOGLE_CLIENT_ID",
+)
 THREADS = 200  # threads are made only when needed; a delayed answer or a waiting webhook holds one each
 
 

@@ -1,5 +1,7 @@
 """Wires what happens later (finishing orders, callbacks, webhooks, expiry) to the scheduler."""
 
+from sandbox.digiflazz import orders as digiflazz_orders
+from sandbox.digiflazz import webhooks as digiflazz_webhooks
 from sandbox.gemgo import callbacks, orders
 from sandbox.state import database, faults, schedule
 from sandbox.xendit import refunds, requests, webhooks
@@ -10,10 +12,12 @@ def start() -> None:
     database.prepare()
     faults.load()
     schedule.start(
-        sweeps=[orders.finish_due, requests.expire_due],
+        sweeps=[orders.finish_due, digiflazz_orders.finish_due, requests.expire_due],
         handlers={
             callbacks.SEND: callbacks.send,
             orders.FLIP: orders.flip_to_failed,
+            digiflazz_webhooks.SEND: digiflazz_webhooks.send,
+            digiflazz_orders.FLIP: digiflazz_orders.give_back,
             webhooks.SEND: webhooks.send,
             refunds.FINISH: refunds.finish,
             requests.SIMULATE: requests.simulate_payment,

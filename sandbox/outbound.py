@@ -12,6 +12,11 @@ NO_ANSWER = 0
 def post_json(
     url: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None, timeout_s: float = 10
 ) -> int:
+    """Posts `body` as JSON, as `post_bytes` does."""
+    return post_bytes(url, json.dumps(body, ensure_ascii=False).encode(), headers, timeout_s)
+
+
+def post_bytes(url: str, body: bytes, headers: Mapping[str, str] | None = None, timeout_s: float = 10) -> int:
     """Posts once, on a new connection, following no redirect. Answers the HTTP status, or NO_ANSWER (0)."""
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
@@ -24,7 +29,7 @@ def post_json(
         connection.request(
             "POST",
             target,
-            json.dumps(body, ensure_ascii=False).encode(),
+            body,
             {"Content-Type": "application/json", "User-Agent": "sandbox", **(headers or {})},
         )
         response = connection.getresponse()

@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 from sandbox.control import doors as control
+from sandbox.digiflazz import doors as digiflazz
 from sandbox.gemgo import doors as gemgo
 from sandbox.google import doors as google
 from sandbox.pay import doors as pay
@@ -25,6 +26,9 @@ urlpatterns = [
     path("gemgo/api/v1/reseller/profile", gemgo.profile),
     path("gemgo/api/v1/catalogue/categories", gemgo.categories),
     path("gemgo/api/v1/catalogue/products/<str:game_code>", gemgo.products),
+    path("digiflazz/v1/transaction", digiflazz.transaction),
+    path("digiflazz/v1/cek-saldo", digiflazz.cek_saldo),
+    path("digiflazz/v1/price-list", digiflazz.price_list),
     path("xendit/v3/payment_requests", xendit.create_payment_request),
     path("xendit/v3/payment_requests/<str:request_id>", xendit.payment_request),
     path("xendit/v3/payment_requests/<str:request_id>/cancel", xendit.cancel_payment_request),

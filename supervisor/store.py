@@ -181,7 +181,15 @@ class Run:
                 "--store-url",
                 around.store,
             ]
-            names = ("GEMGO_API_KEY", "XENDIT_SECRET_KEY", "XENDIT_CALLBACK_TOKEN", "GOOGLE_CLIENT_ID")
+            names = (
+                "GEMGO_API_KEY",
+                "DIGIFLAZZ_USERNAME",
+                "DIGIFLAZZ_API_KEY",
+                "DIGIFLAZZ_WEBHOOK_SECRET",
+                "XENDIT_SECRET_KEY",
+                "XENDIT_CALLBACK_TOKEN",
+                "GOOGLE_CLIENT_ID",
+            )
             keys = {name: getattr(settings, name) for name in names}
             found.append(self._child("sandbox", [sys.executable, "-m", "sandbox", *sandbox], environ | keys))
         return found

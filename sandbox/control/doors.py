@@ -6,6 +6,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from sandbox.digiflazz import catalogue as digiflazz_catalogue
+from sandbox.digiflazz import orders as digiflazz_orders
 from sandbox.gemgo import catalogue
 from sandbox.google import tokens
 from sandbox.state import database, faults
@@ -31,6 +33,7 @@ def reset(request: HttpRequest) -> HttpResponse:
     with database.transaction() as running:
         database.forget(running)
     catalogue.forget_changes()
+    digiflazz_catalogue.forget_changes()
     faults.replace({})
     return answer({"reset": True})
 
@@ -51,42 +54,47 @@ def set_faults(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def supplier_orders(request: HttpRequest) -> HttpResponse:
-    """Every order the supplier made, oldest first."""
+    """Every order the suppliers made, each supplier's oldest first."""
     rows = database.rows("SELECT * FROM supplier_orders ORDER BY id")
-    return answer(
+    made = [
         {
-            "orders": [
-                {
-                    "transaction_id": row["transaction_id"],
-                    "product_code": row["product_code"],
-                    "game_user_id": row["game_user_id"],
-                    "game_zone_id": row["game_zone_id"],
-                    "callback_url": row["callback_url"],
-                    "status": row["status"],
-                    "sell_price": row["sell_price_cents"] / 100,
-                    "created_at": iso_millis(row["created_ms"]),
-                }
-                for row in rows
-            ]
+            "supplier": "gemgo",
+            "transaction_id": row["transaction_id"],
+            "product_code": row["product_code"],
+            "game_user_id": row["game_user_id"],
+            "game_zone_id": row["game_zone_id"],
+            "callback_url": row["callback_url"],
+            "status": row["status"],
+            "sell_price": row["sell_price_cents"] / 100,
+            "created_ms": row["created_ms"],
         }
-    )
+        for row in rows
+    ] + digiflazz_orders.truth()
+    return answer({"orders": [order | {"created_at": iso_millis(order.pop("created_ms"))} for order in made]})
 
 
 @require_http_methods(["PUT"])
 def supplier_balance(request: HttpRequest) -> HttpResponse:
-    """The reseller's balance is `balance` (US dollars)."""
-    balance = _number((json_object(request) or {}).get("balance"))
-    if balance is None:
-        return _refused("balance must be a number, 0 or more")
+    """The reseller's balance is `balance` (US dollars); with `supplier` digiflazz our deposit there (rupiah)."""
+    body = json_object(request) or {}
+    balance, supplier = _number(body.get("balance")), body.get("supplier", "gemgo")
+    if balance is None or supplier not in ("gemgo", "digiflazz"):
+        return _refused("balance must be a number, 0 or more; supplier gemgo or digiflazz")
     with database.transaction() as running:
+        if supplier == "digiflazz":
+            database.remember(running, digiflazz_orders.BALANCE, round(balance))
+            return answer({"balance": round(balance)})
         database.remember(running, "balance_cents", round(balance * 100))
     return answer({"balance": round(balance, 2)})
 
 
 @require_http_methods(["PUT"])
 def supplier_product(request: HttpRequest, product_code: str) -> HttpResponse:
-    """The product has that `sell_price` (US dollars) and `status`; what is left out stays."""
+    """The product has that `sell_price` (US dollars) and `status`; what is left out stays. Digiflazz's prices are in
+    rupiah, and its products also have `multi`, `start_cut_off` and `end_cut_off`."""
     body = json_object(request)
+    if product_code in digiflazz_catalogue.LISTED:
+        return _digiflazz_product(product_code, body or {})
     if not body or set(body) - {"sell_price", "status"}:
         return _refused("the body must hold sell_price, status or both")
     cents = None
@@ -105,6 +113,20 @@ def supplier_product(request: HttpRequest, product_code: str) -> HttpResponse:
     return answer(
         {"product_code": product_code, "sell_price": product.sell_price_cents / 100, "status": product.status}
     )
+
+
+def _digiflazz_product(sku: str, body: dict[str, Any]) -> HttpResponse:
+    unknown = set(body) - {"sell_price", "status", "multi", "start_cut_off", "end_cut_off"}
+    price = _number(body.get("sell_price", 1))
+    if not body or unknown or not price:
+        return _refused("the body must hold sell_price (above 0), status, multi, start_cut_off or end_cut_off")
+    values = {name: body[name] for name in ("multi", "start_cut_off", "end_cut_off") if name in body}
+    if "sell_price" in body:
+        values["price"] = round(price)
+    if "status" in body:
+        values["is_active"] = body["status"] == "active"
+    product = digiflazz_catalogue.change(sku, **values)
+    return answer({"product_code": sku, "sell_price": product.price, "status": body.get("status", "")})
 
 
 @require_GET

@@ -24,6 +24,13 @@ CREATE TABLE IF NOT EXISTS supplier_orders (
     created_ms INTEGER NOT NULL, finish_ms INTEGER);
 CREATE INDEX IF NOT EXISTS supplier_orders_due ON supplier_orders (finish_ms) WHERE status = 'pending';
 CREATE INDEX IF NOT EXISTS supplier_orders_spent ON supplier_orders (status, created_ms, sell_price_cents);
+CREATE TABLE IF NOT EXISTS digiflazz_products (sku TEXT PRIMARY KEY, product TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS digiflazz_orders (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, ref_id TEXT NOT NULL, sku TEXT NOT NULL, customer_no TEXT NOT NULL,
+    price INTEGER NOT NULL, rc TEXT NOT NULL, outcome TEXT NOT NULL, sn TEXT NOT NULL, balance INTEGER NOT NULL,
+    created_ms INTEGER NOT NULL, asked_ms INTEGER NOT NULL, finish_ms INTEGER);
+CREATE INDEX IF NOT EXISTS digiflazz_orders_ref ON digiflazz_orders (ref_id);
+CREATE INDEX IF NOT EXISTS digiflazz_orders_due ON digiflazz_orders (finish_ms) WHERE finish_ms IS NOT NULL;
 CREATE TABLE IF NOT EXISTS payables (
     id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, request_id TEXT, session_id TEXT, invoice TEXT NOT NULL,
     reference TEXT NOT NULL, channel_code TEXT NOT NULL, country TEXT NOT NULL, currency TEXT NOT NULL,
@@ -53,9 +60,9 @@ CREATE TABLE IF NOT EXISTS jobs (
     tries INTEGER NOT NULL DEFAULT 0, taken INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS jobs_due ON jobs (due_ms);
 """
-START_BALANCE_CENTS = 1_000_000  # USD 10,000
+START_BALANCES = {"balance_cents": 1_000_000, "digiflazz_balance": 100_000_000}  # USD 10,000 and Rp100.000.000
 FORGOTTEN_BY_RESET = (
-    "supplier_orders", "payables", "payments", "refunds", "google_codes", "jobs", "product_overrides",
+    "supplier_orders", "digiflazz_orders", "digiflazz_products", "payables", "payments", "refunds", "google_codes", "jobs", "product_overrides",
 )  # fmt: skip
 
 _local = threading.local()
@@ -95,11 +102,12 @@ def _connection() -> sqlite3.Connection:
 
 
 def prepare() -> None:
-    """The file exists and holds every table; a new one holds the supplier's first balance."""
+    """The file exists and holds every table; a new one holds the suppliers' first balances."""
     surroundings.DATA.mkdir(parents=True, exist_ok=True)
     connection = _connection()
     connection.executescript(SCHEMA)
-    connection.execute("INSERT OR IGNORE INTO facts VALUES ('balance_cents', ?)", (START_BALANCE_CENTS,))
+    for name, amount in START_BALANCES.items():
+        connection.execute("INSERT OR IGNORE INTO facts VALUES (?, ?)", (name, amount))
 
 
 def announce_to(wake: Callable[[int], None]) -> None:
@@ -157,10 +165,12 @@ def count_up(running: Transaction, name: str) -> int:
 
 
 def forget(running: Transaction) -> None:
-    """Orders, payments, refunds, price changes and whatever was still due are gone; the balance is the first one.
+    """Orders, payments, refunds, price changes and whatever was still due are gone; balances are the first ones.
 
     Counters stay, so that ids given out before a reset never come again.
     """
     for table in FORGOTTEN_BY_RESET:
         running.execute(f"DELETE FROM {table}")  # noqa: S608  (names from the list above)
-    remember(running, "balance_cents", START_BALANCE_CENTS)
+    for name, amount in START_BALANCES.items():
+        remember(running, name, amount)
+    remember(running, "digiflazz_prices_read_ms", 0)

@@ -56,6 +56,10 @@ KEYS: Mapping[str, Mapping[str, Number]] = {
         "delay_ms": MS, "error": CHANCE, "garbled": CHANCE, "http_429": CHANCE, "lag_ms": MS,
         "cap": Number(0, 100_000), "oldest_first": ON_OFF, "skew_seconds": Number(-86_400, 86_400),
     },
+    "digiflazz": {
+        "rc": Number(-1, 99, -1), "race_ms": MS, "forget_after_ms": Number(0, 10**12, 90 * 86_400_000),
+        "price_list_pause_ms": Number(0, 86_400_000, 300_000),
+    },
     "check_player": {
         "delay_ms": MS, "error": CHANCE, "garbled": CHANCE, "lose_reply": CHANCE, "unknown": CHANCE,
     },

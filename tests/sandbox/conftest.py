@@ -20,6 +20,9 @@ from tests.ports import free_pair
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = {
     "GEMGO_API_KEY": "gemgo-test-key",
+    "DIGIFLAZZ_USERNAME": "gateuser",
+    "DIGIFLAZZ_API_KEY": "dev-test-key",
+    "DIGIFLAZZ_WEBHOOK_SECRET": "somesecretvalue",
     "XENDIT_SECRET_KEY": "xnd_development_test",
     "XENDIT_CALLBACK_TOKEN": "callback-test-token",
     "GOOGLE_CLIENT_ID": "client.example.com",

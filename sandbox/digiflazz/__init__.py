@@ -1,0 +1,1 @@
+"""Digiflazz, the second supplier, as the store meets it on the wire."""
