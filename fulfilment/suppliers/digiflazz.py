@@ -180,10 +180,10 @@ def _standing(
     if rc in STAFF:
         return Placed(Outcome.UNKNOWN, needs_staff=True, **seen)
     if rc in FINAL_WHEN_ASKED and is_look:
-        return Placed(Outcome.REJECTED, meaning=FINAL_WHEN_ASKED[rc], is_formed=True, **seen)
+        return Placed(Outcome.REJECTED, told, meaning=FINAL_WHEN_ASKED[rc], is_formed=True, **seen)
     if rc in REFUSALS:
         meaning, formed = REFUSALS[rc]
-        return Placed(Outcome.REJECTED, meaning=meaning, is_formed=formed or is_formed, **seen)
+        return Placed(Outcome.REJECTED, told, meaning=meaning, is_formed=formed or is_formed, **seen)
     return pending
 
 

@@ -120,7 +120,7 @@ def _digiflazz_product(sku: str, body: dict[str, Any]) -> HttpResponse:
     price = _number(body.get("sell_price", 1))
     if not body or unknown or not price:
         return _refused("the body must hold sell_price (above 0), status, multi, start_cut_off or end_cut_off")
-    values = {name: body[name] for name in ("multi", "start_cut_off", "end_cut_off") if name in body}
+    values: dict[str, Any] = {name: body[name] for name in ("multi", "start_cut_off", "end_cut_off") if name in body}
     if "sell_price" in body:
         values["price"] = round(price)
     if "status" in body:

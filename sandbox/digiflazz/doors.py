@@ -87,9 +87,9 @@ def transaction(request: HttpRequest) -> HttpResponse:
     if "." in customer_no and body.get("allow_dot") is not True:
         return _refused("40", body)
     try:
-        order = orders.answer_to(
-            reference, catalogue.products().get(sku), sku, customer_no, limit if isinstance(limit, int) else None
-        )
+        product = catalogue.products().get(sku)
+        most = limit if isinstance(limit, int) else None
+        order = orders.answer_to(orders.Asked(reference, sku, product, customer_no, most))
     except orders.Refused as refused:
         return _refused(refused.rc, body)
     told = {"data": webhooks.shown(order)}

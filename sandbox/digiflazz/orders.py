@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -17,6 +18,7 @@ _WIB = timezone(timedelta(hours=7))
 _UNSET = -1
 _TEST_SKU = "xld10"
 _TEST_NUMBERS = {"087800001230": "00", "087800001232": "02", "087800001233": "00", "087800001234": "02"}
+_AT_ONCE = ("57", "58")
 _ENDED_AT_ONCE = ("087800001230", "087800001232")
 # Which prefixes are whose: only as much as it takes to refuse a number of another operator.
 _PREFIXES = {
@@ -44,7 +46,18 @@ def balance() -> int:
     return int(database.fact(BALANCE))
 
 
-def answer_to(ref_id: str, product: Product | None, sku: str, customer_no: str, max_price: int | None) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Asked:
+    """One call to /transaction; `product` is None for a SKU that nobody sells."""
+
+    ref_id: str
+    sku: str
+    product: Product | None
+    customer_no: str
+    max_price: int | None
+
+
+def answer_to(asked: Asked) -> dict[str, Any]:
     """The transaction of that reference, as it stands: the one there is, or one made now. Raises Refused.
 
     A reference whose transaction is older than `digiflazz.forget_after_ms` is forgotten, and the call makes a new one;
@@ -52,13 +65,13 @@ def answer_to(ref_id: str, product: Product | None, sku: str, customer_no: str, 
     """
     now = now_ms()
     with database.transaction() as running:
-        known = running.one("SELECT * FROM digiflazz_orders WHERE ref_id = ? ORDER BY id DESC LIMIT 1", (ref_id,))
+        known = running.one("SELECT * FROM digiflazz_orders WHERE ref_id = ? ORDER BY id DESC LIMIT 1", (asked.ref_id,))
         if known is not None and not _is_new(known, now):
             running.execute("UPDATE digiflazz_orders SET asked_ms = ? WHERE id = ?", (now, known["id"]))
-            if (known["sku"], known["customer_no"]) != (sku, customer_no):
+            if (known["sku"], known["customer_no"]) != (asked.sku, asked.customer_no):
                 raise Refused("49")
             return dict(known)
-        order = _formed(running, ref_id, product, customer_no, max_price, now)
+        order = _formed(running, asked, now)
     if order["is_early"]:
         _end_before_the_answer(order)
     current = database.one("SELECT * FROM digiflazz_orders WHERE id = ?", (order["id"],))
@@ -73,39 +86,35 @@ def _is_new(known: sqlite3.Row, now: int) -> bool:
     return bool(race_ms) and now - known["asked_ms"] < race_ms
 
 
-def _formed(
-    running: database.Transaction, ref_id: str, product: Product | None, customer_no: str, max_price: int | None, now: int
-) -> dict[str, Any]:
+def _formed(running: database.Transaction, asked: Asked, now: int) -> dict[str, Any]:
     forced = int(faults.number("digiflazz", "rc"))
-    if forced != _UNSET and not codes.is_formed(f"{forced:02d}"):
-        raise Refused(f"{forced:02d}")
+    wanted = "" if forced == _UNSET else f"{forced:02d}"
+    product = asked.product
+    if wanted and not codes.is_formed(wanted):
+        raise Refused(wanted)
     if product is None or not product.is_active or faults.happens("create_order", "reject"):
         raise Refused("43")
-    if not product.multi and _bought_today(running, product, customer_no, now):
+    if not product.multi and _bought_today(running, asked, now):
         raise Refused("63")
-    if max_price is not None and product.price > max_price:
+    if asked.max_price is not None and product.price > asked.max_price:
         raise Refused("69")
-    end = f"{forced:02d}" if forced != _UNSET else _end_of(product, customer_no, now)
-    is_at_once = forced != _UNSET or end in ("57", "58") or customer_no in _ENDED_AT_ONCE
-    never = faults.happens("order", "never") and not is_at_once
-    is_early = not never and not is_at_once and faults.happens("callback", "early")
-    if end != "03" and codes.status(end) == "Pending":
-        never, is_at_once = False, False
+    end = wanted or _end_of(product, asked.customer_no, now)
+    is_open = codes.status(end) == "Pending"
+    is_at_once = not is_open and (bool(wanted) or end in _AT_ONCE or asked.customer_no in _ENDED_AT_ONCE)
+    never = not is_at_once and faults.happens("order", "never")
+    is_early = not (never or is_at_once) and faults.happens("callback", "early")
     order: dict[str, Any] = {
-        "ref_id": ref_id,
-        "sku": product.sku,
-        "customer_no": customer_no,
+        "ref_id": asked.ref_id,
+        "sku": asked.sku,
+        "customer_no": asked.customer_no,
         "price": product.price,
-        "rc": "03",
-        "outcome": end if codes.status(end) != "Pending" else "00",
+        "rc": end if is_open else "03",
+        "outcome": "00" if is_open else end,
         "sn": "",
         "created_ms": now,
         "asked_ms": now,
         "finish_ms": None if never else now + (0 if is_early else int(faults.number("order", "finish_after_ms"))),
-        "balance": 0,
     }
-    if codes.status(end) == "Pending":
-        order["rc"] = end
     left = running.one(
         "UPDATE facts SET value = value - ? WHERE name = ? AND value >= ? RETURNING value",
         (product.price, BALANCE, product.price),
@@ -156,11 +165,11 @@ def _is_cut_off(product: Product, now: int) -> bool:
     return start <= clock < end if start < end else clock >= start or clock < end
 
 
-def _bought_today(running: database.Transaction, product: Product, customer_no: str, now: int) -> bool:
+def _bought_today(running: database.Transaction, asked: Asked, now: int) -> bool:
     day = datetime.fromtimestamp(now / 1000, _WIB).replace(hour=0, minute=0, second=0, microsecond=0)
     row = running.one(
         "SELECT 1 FROM digiflazz_orders WHERE sku = ? AND customer_no = ? AND created_ms >= ? AND rc IN ('00', '03')",
-        (product.sku, customer_no, int(day.timestamp() * 1000)),
+        (asked.sku, asked.customer_no, int(day.timestamp() * 1000)),
     )
     return row is not None
 
@@ -179,12 +188,11 @@ def _end(running: database.Transaction, order: sqlite3.Row, *, announced: bool =
     rc = order["outcome"]
     sn = f"{order['id']:06d}{order['created_ms'] % 10**10:010d}" if rc == "00" else ""
     changed = running.execute(
-        "UPDATE digiflazz_orders SET rc = ?, sn = ? WHERE id = ? AND finish_ms IS NOT NULL AND sn = '' AND rc != ?",
-        (rc, sn, order["id"], rc),
+        "UPDATE digiflazz_orders SET rc = ?, sn = ?, finish_ms = NULL WHERE id = ? AND finish_ms IS NOT NULL",
+        (rc, sn, order["id"]),
     ).rowcount
     if not changed:
         return False
-    running.execute("UPDATE digiflazz_orders SET finish_ms = NULL WHERE id = ?", (order["id"],))
     if rc != "00":
         _give_back(running, order["price"])
     elif faults.happens("order", "flip_to_failed"):

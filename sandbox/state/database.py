@@ -62,7 +62,8 @@ CREATE INDEX IF NOT EXISTS jobs_due ON jobs (due_ms);
 """
 START_BALANCES = {"balance_cents": 1_000_000, "digiflazz_balance": 100_000_000}  # USD 10,000 and Rp100.000.000
 FORGOTTEN_BY_RESET = (
-    "supplier_orders", "digiflazz_orders", "digiflazz_products", "payables", "payments", "refunds", "google_codes", "jobs", "product_overrides",
+    "supplier_orders", "digiflazz_orders", "digiflazz_products", "payables", "payments", "refunds", "google_codes",
+    "jobs", "product_overrides",
 )  # fmt: skip
 
 _local = threading.local()
