@@ -53,7 +53,7 @@ def sync(code: str) -> Synced:
 def sync_due(now: datetime | None = None) -> None:
     """The prices of suppliers whose sellers change them at will are not older than ten minutes, as far as may be."""
     moment = now or timezone.now()
-    for account in SupplierAccount.objects.filter(is_active=True).exclude(paused_why=profiles.DENIED):
+    for account in profiles.outside().filter(is_active=True).exclude(paused_why=profiles.DENIED):
         pause = for_code(account.code).catalogue_pause
         read_at = account.catalogue_read_at
         if not pause or (read_at is not None and read_at > moment - timedelta(seconds=pause)):

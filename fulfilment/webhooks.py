@@ -17,6 +17,7 @@ from core.cases import open_case
 from core.models import InboxMessage
 from core.wake import wake
 from fulfilment import recording
+from fulfilment.codes import receiving
 from fulfilment.models import Attempt
 from fulfilment.suppliers import by_reference, codes_by_reference
 from fulfilment.suppliers.base import News
@@ -73,6 +74,10 @@ def _act(message: InboxMessage) -> None:
         _strange(message, news)
         return
     recording.hear(attempt, news.placed)
+    if news.placed.serial and receiving.is_code_goods(attempt.topup):
+        # By now the code is kept sealed; nowhere else may it be read.
+        message.body = receiving.masked(message.body, news.placed.serial)
+        message.save(update_fields=["body"])
     inbox.done(message, f"{news.status} {news.detail}", about=attempt.topup.order.number)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from io import StringIO
 
@@ -20,6 +21,7 @@ from storefront.catalogue.models import Product, SkuPrice
 from storefront.channels.models import Channel
 from storefront.players.models import OperatorPrefix
 from storefront.promos.models import Promo
+from supervisor.surroundings import ROOT
 from tests.demo.shop import _loaded, demo_shop  # noqa: F401
 
 
@@ -68,18 +70,36 @@ class TestDemo:
                 assert all(set(text) == {"id", "en"} and all(text.values()) for text in texts), row
 
     def test_every_price_lies_above_its_cost(self) -> None:
-        routes = {(r.sku_id, r.region_id): r.product for r in Route.objects.select_related("product")}
-        prices = SkuPrice.objects.select_related("region", "sku")
-        assert len(routes) == len(prices)
-        for price in prices:
-            currency = price.region.currency
-            cents = Decimal(routes[price.sku_id, price.region_id].cost_minor)
-            cost = (cents / 100 * USD_RATES[currency]).scaleb(DECIMALS[currency])
-            assert price.price_minor > cost, price.sku.code
+        prices = {(price.sku_id, price.region_id): price for price in SkuPrice.objects.select_related("region", "sku")}
+        supplied = set()
+        for route in Route.objects.select_related("product__account"):
+            price, product = prices[route.sku_id, route.region_id], route.product
+            currency, paid_in = price.region.currency, product.account.currency
+            major = Decimal(product.cost_minor).scaleb(-DECIMALS[paid_in]) / USD_RATES.get(paid_in, Decimal(1))
+            cost = (major * USD_RATES[currency]).scaleb(DECIMALS[currency])
+            assert price.price_minor > cost, f"{price.sku.code} by {product.code}"
+            supplied.add((route.sku_id, route.region_id))
+        assert supplied == set(prices)
+
+    def test_the_second_supplier_sells_what_the_sandbox_lists(self) -> None:
+        listed = json.loads((ROOT / "sandbox/digiflazz/catalogue.json").read_text())
+        ours = SupplierProduct.objects.filter(account__code="digiflazz")
+        known = {(row["sku"], row["name"], row["price"]) for row in listed}
+        assert {(row.code, row.name, row.cost_minor) for row in ours} <= known and len(ours) > 80
+
+    def test_credit_goes_by_the_second_supplier_first_and_games_by_it_second(self) -> None:
+        def suppliers(sku: str) -> list[str]:
+            found = Route.objects.filter(sku__code=sku, region="ID").order_by("priority")
+            return list(found.values_list("product__account__code", flat=True))
+
+        assert suppliers("TELKOMSEL_10000") == suppliers("BYU_50000") == ["digiflazz", "gemgo"]
+        assert suppliers("MLBB_86") == suppliers("FF_140") == ["gemgo", "digiflazz"]
+        assert suppliers("TELKOMSEL_3GB") == suppliers("PUBGM_1800") == ["gemgo"]
+        assert SupplierProduct.objects.get(code="ml86").customer_no("656696292", "8610") == "6566962928610"
 
     def test_indonesia_buys_from_the_indonesian_game(self) -> None:
         def code(region: str) -> str:
-            return Route.objects.get(sku__code="MLBB_86", region=region).product.code
+            return Route.objects.get(sku__code="MLBB_86", region=region, priority=0).product.code
 
         assert code("ID") == "mlbb_id_86_diamonds"
         assert code("SG") == "mlbb_86_diamonds"
