@@ -15,11 +15,11 @@ from storefront.channels.models import Channel, ChannelCategory, ChannelClosure
 from storefront.content.models import Banner, Contact, Language, Popup, Question
 from storefront.inquiries.models import Inquiry
 from storefront.orders.models import Order, OrderEvent
-from storefront.players.models import OperatorPrefix
+from storefront.players.models import OperatorPrefix, PlayerMark
 from storefront.promos.models import Promo, PromoSlot
 
 __all__ = [
     "Banner", "Category", "Channel", "ChannelCategory", "ChannelClosure", "Contact", "Inquiry", "Language",
-    "MemberDiscount", "OperatorPrefix", "Order", "OrderEvent", "Popup", "Product", "ProductClosure", "ProductField",
-    "ProductRegion", "Promo", "PromoSlot", "Question", "Section", "Sku", "SkuPrice",
+    "MemberDiscount", "OperatorPrefix", "Order", "OrderEvent", "PlayerMark", "Popup", "Product", "ProductClosure",
+    "ProductField", "ProductRegion", "Promo", "PromoSlot", "Question", "Section", "Sku", "SkuPrice",
 ]  # fmt: skip

@@ -156,6 +156,7 @@ PAGES: dict[str, Row] = {
     "GET ~/account/membership": (PAGE, {}),
     "POST ~/account/membership": ("in 422 422 in 422", {"points": "5", "nonce": "one"}),
     "GET ~/account/players": (PAGE, {}),
+    "POST ~/account/players/{order}": ("in 302 404 in 404", {"name": "My sister"}),
     "GET ~/account/profile": (PAGE, {}),
     "POST ~/account/profile": (ACT, {"firstName": "Ani", "lastName": "Budi"}),
     "GET ~/account/security": (PAGE, {}),

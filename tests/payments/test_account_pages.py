@@ -15,6 +15,7 @@ from payments.points import services as points
 from payments.wallet import services as ledger
 from payments.wallet.models import Account
 from storefront.orders.models import Order
+from storefront.players.models import PlayerMark
 from tests.accounts.cast import PASSWORD, member
 from tests.conftest import Sandbox
 from tests.payments.members import by_balance, funded, holds
@@ -238,6 +239,31 @@ def test_players_are_told_once_and_bought_for_again() -> None:
     assert 'value="656696292"' in shown
     assert f'value="{last.sku_code}" ' in shown
     assert f'value="{user.email}"' in shown
+
+
+def test_a_player_is_called_otherwise_or_taken_out_until_the_next_order() -> None:
+    user = member()
+    kept = order_of(user, at="2025-09-25 10:30")
+    client = browser(user)
+
+    def act(number: str, **sent: str) -> int:
+        return client.post(f"{HERE}players/{number}", sent).status_code
+
+    assert act(kept.number, name=" My  sister ") == 302
+    assert "<b>My sister</b>" in page(client, "players") and "<b>My sister</b>" in page(client, "")
+    assert "My sister" in unescape(client.get(f"/en-id/{kept.product.slug}").content.decode())
+    assert act(kept.number, name="x" * 41) == 422 and act(kept.number, name="\u202ex") == 422
+    assert act(kept.number, name="") == 302 and "My sister" not in page(client, "players")
+
+    assert act(kept.number, do="remove") == 302
+    assert 'class="entry"' not in page(client, "players") and 'class="player"' not in page(client, "")
+    for stranger in (browser(member("other@example.com")), Client()):
+        assert stranger.post(f"{HERE}players/{kept.number}", {"name": "mine"}).status_code in (302, 404)
+    assert set(PlayerMark.objects.values_list("user", "name")) == {(user.pk, "")}
+
+    again = factories.order(user=user)
+    Order.objects.filter(pk=again.pk).update(status="SUCCESS", delivered=1)
+    assert f"again={again.number}" in page(client, "players")
 
 
 def test_points_become_balance_once_per_form() -> None:

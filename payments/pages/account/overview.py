@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_GET
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
+from accounts.pages.common import count, to
+from core.errors import Refused
 from core.money import Money
 from core.periods import Period
 from payments.pages.account.common import account_page, moment, page_of, show
@@ -16,7 +18,7 @@ from payments.pages.account.orders import row
 from payments.pages.account.standing import points_shown, standing
 from payments.wallet.services import balances
 from storefront.orders import history
-from storefront.orders.players import SavedPlayer, saved_players
+from storefront.orders.players import LONGEST_NAME, SavedPlayer, rename, saved_players, take_out
 from storefront.pages.shop import Shop
 from storefront.pictures import picture
 
@@ -48,7 +50,9 @@ def player(shop: Shop, saved: SavedPlayer) -> dict[str, Any]:
     product = saved.product
     return {
         "name": saved.name,
-        "values": " · ".join(saved.values.values()) if saved.nickname else "",
+        "number": saved.number,
+        "own_name": saved.own_name,
+        "values": " · ".join(saved.values.values()) if saved.name != " · ".join(saved.values.values()) else "",
         "product": product.name,
         "item": saved.item,
         "picture": picture(product.thumbnail, "product", product.code, product.name, product.artwork),
@@ -61,5 +65,32 @@ def player(shop: Shop, saved: SavedPlayer) -> dict[str, Any]:
 @account_page
 def players(request: HttpRequest, shop: Shop, user: User) -> HttpResponse:
     """Everybody the member has bought for, to buy for again."""
-    context = {"players": [player(shop, saved) for saved in saved_players(user, shop.region)]}
-    return show(request, shop, "players", context, rest="players")
+    return _players(request, shop, user)
+
+
+def _players(request: HttpRequest, shop: Shop, user: User, refusal: Refused | None = None) -> HttpResponse:
+    context = {
+        "players": [player(shop, saved) for saved in saved_players(user, shop.region)],
+        "longest_name": LONGEST_NAME,
+        "problem": str(next(iter(refusal.fields.values()), refusal.message)) if refusal else "",
+        "done": request.GET.get("done", ""),
+    }
+    return show(request, shop, "players", context, rest="players", status=refusal.status if refusal else 200)
+
+
+@require_POST
+@account_page
+def change_player(request: HttpRequest, shop: Shop, user: User, number: str) -> HttpResponse:
+    """The player of one of the member's orders is called otherwise, or out of sight."""
+    count(request, "reads")
+    is_removal = request.POST.get("do") == "remove"
+    try:
+        if is_removal:
+            take_out(user, number)
+        else:
+            rename(user, number, request.POST.get("name", ""))
+    except Refused as refusal:
+        if refusal.status == 404:
+            raise Http404 from refusal
+        return _players(request, shop, user, refusal)
+    return to(shop, "players", done="removed" if is_removal else "renamed")

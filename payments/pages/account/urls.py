@@ -20,4 +20,5 @@ urlpatterns = [
     path("report", report.report, name="account_report"),
     path("membership", membership.membership, name="account_membership"),
     path("players", overview.players, name="account_players"),
+    path("players/<slug:number>", overview.change_player, name="account_player"),
 ]
