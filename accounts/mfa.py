@@ -1,7 +1,7 @@
 """The second factor: an authenticator app's codes (TOTP) and back-up codes, kept by django-otp for all doors.
 
 A code counts once: its device's row is locked while it is compared, and remembers the last step that was accepted.
-Back-up codes are kept as keyed hashes and deleted by whoever uses them first.
+The app's secret is kept sealed; back-up codes are kept as keyed hashes and deleted by whoever uses them first.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from django.core import signing
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
-from django_otp.plugins.otp_totp.models import TOTPDevice
+from django_otp.util import random_hex
 
-from accounts import lockouts
-from accounts.models import User
+from accounts import lockouts, sealing
+from accounts.models import Authenticator, User
 from core.errors import Refused, invalid
 from core.web.client import digest
 
@@ -45,7 +45,7 @@ class Setup:
 
 
 def is_active(user: User) -> bool:
-    return bool(TOTPDevice.objects.filter(user=user, confirmed=True).exists())
+    return bool(Authenticator.objects.filter(user=user, confirmed=True).exists())
 
 
 def backup_codes_left(user: User) -> int:
@@ -57,17 +57,19 @@ def enable(user: User) -> Setup:
 
     Raises VALIDATION_ERROR where a second factor is on already.
     """
-    codes = ["".join(secrets.choice(_LETTERS) for _ in range(_CODE_LENGTH)) for _ in range(BACKUP_CODES)]
+    codes = _fresh_codes()
     with transaction.atomic():
         # Two set-ups at once would leave two secrets, one of which nobody has.
         User.objects.select_for_update(no_key=True).get(pk=user.pk)
         if is_active(user):
             raise invalid({"mfaStatus": _("Two-factor sign-in is on already. Turn it off first.")})
-        TOTPDevice.objects.filter(user=user).delete()
+        Authenticator.objects.filter(user=user).delete()
         StaticDevice.objects.filter(user=user).delete()
-        device = TOTPDevice.objects.create(user=user, name=_NAME, confirmed=False)
+        device = Authenticator.objects.create(
+            user=user, name=_NAME, confirmed=False, sealed_key=sealing.seal(random_hex(20))
+        )
         backup = StaticDevice.objects.create(user=user, name=_NAME, confirmed=False)
-        StaticToken.objects.bulk_create([StaticToken(device=backup, token=_backup_hash(user, code)) for code in codes])
+        _keep(user, backup, codes)
     return Setup(_secret(device), _uri(user, device), REFERENCE_PREFIX + _reference.sign(str(device.pk)), codes)
 
 
@@ -75,8 +77,8 @@ def setup_uri(reference: str) -> str:
     """The otpauth address that `reference` stands for, as long as the set-up waits. Raises INVALID_TOKEN (400)."""
     try:
         pk = _reference.unsign(reference.removeprefix(REFERENCE_PREFIX), max_age=REFERENCE_SECONDS)
-        device = TOTPDevice.objects.select_related("user").get(pk=pk, confirmed=False)
-    except (signing.BadSignature, TOTPDevice.DoesNotExist) as problem:
+        device = Authenticator.objects.select_related("user").get(pk=pk, confirmed=False)
+    except (signing.BadSignature, Authenticator.DoesNotExist) as problem:
         raise Refused("INVALID_TOKEN", _("This set-up is over. Please begin again.")) from problem
     return _uri(device.user, device)
 
@@ -86,11 +88,11 @@ def confirm_setup(user: User, code: str) -> None:
 
     Raises VALIDATION_ERROR where none waits, INVALID_MFA_CODE (400), RATE_LIMIT_EXCEEDED.
     """
-    if not TOTPDevice.objects.filter(user=user, confirmed=False).exists():
+    if not Authenticator.objects.filter(user=user, confirmed=False).exists():
         raise invalid({"code": _("There is no two-factor set-up to confirm. Please begin one.")})
     lockouts.attempt(lockouts.CODE, user.public_id)
     with transaction.atomic():
-        device = TOTPDevice.objects.select_for_update().filter(user=user, confirmed=False).first()
+        device = Authenticator.objects.select_for_update().filter(user=user, confirmed=False).first()
         is_right = device is not None and _is_totp(code) and device.verify_token(code)
         if is_right and device is not None:
             device.confirmed = True
@@ -101,23 +103,44 @@ def confirm_setup(user: User, code: str) -> None:
     lockouts.forgive(lockouts.CODE, user.public_id)
 
 
+def renew_backup_codes(user: User, password: str, code: str) -> list[str]:
+    """Fresh back-up codes, to be shown once; the old ones are worth nothing. The app stays as it is.
+
+    Raises as `disable`.
+    """
+    _ensure_is_their_own(user, password, code)
+    codes = _fresh_codes()
+    with transaction.atomic():
+        # Behind the same lock as a set-up: two renewals at once leave the codes of one.
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        if not is_active(user):
+            raise invalid({"mfaStatus": _("Two-factor sign-in is off already.")})
+        StaticDevice.objects.filter(user=user).delete()
+        _keep(user, StaticDevice.objects.create(user=user, name=_NAME, confirmed=True), codes)
+    return codes
+
+
 def disable(user: User, password: str, code: str) -> None:
-    """The second factor and its back-up codes are gone; the password has been checked by the caller.
+    """The second factor and its back-up codes are gone.
 
     Raises VALIDATION_ERROR where it is off already, INVALID_PASSWORD, INVALID_MFA_CODE (400), RATE_LIMIT_EXCEEDED.
     """
+    _ensure_is_their_own(user, password, code)
+    remove(user)
+
+
+def _ensure_is_their_own(user: User, password: str, code: str) -> None:
     if not is_active(user):
         raise invalid({"mfaStatus": _("Two-factor sign-in is off already.")})
     check_password(user, password)
     verify(user, code)
-    remove(user)
 
 
 def remove(user: User) -> None:
     """There is no second factor any more; also by staff, for somebody who lost phone and codes and showed who they
     are."""
     with transaction.atomic():
-        TOTPDevice.objects.filter(user=user).delete()
+        Authenticator.objects.filter(user=user).delete()
         StaticDevice.objects.filter(user=user).delete()
 
 
@@ -158,7 +181,7 @@ def _is_totp(code: str) -> bool:
 def _is_right_totp(user: User, code: str) -> bool:
     with transaction.atomic():
         # Locked, so that the same code sent twice at once meets its own trace.
-        device = TOTPDevice.objects.select_for_update().filter(user=user, confirmed=True).first()
+        device = Authenticator.objects.select_for_update().filter(user=user, confirmed=True).first()
         return device is not None and bool(device.verify_token(code))
 
 
@@ -168,14 +191,22 @@ def _is_right_backup(user: User, code: str) -> bool:
     return any(StaticToken.objects.filter(pk=pk).delete()[0] for pk in rows.values_list("pk", flat=True))
 
 
+def _fresh_codes() -> list[str]:
+    return ["".join(secrets.choice(_LETTERS) for _ in range(_CODE_LENGTH)) for _ in range(BACKUP_CODES)]
+
+
+def _keep(user: User, device: StaticDevice, codes: list[str]) -> None:
+    StaticToken.objects.bulk_create([StaticToken(device=device, token=_backup_hash(user, code)) for code in codes])
+
+
 def _backup_hash(user: User, code: str) -> str:
     return digest("backup", user.public_id, code)[:16]
 
 
-def _secret(device: TOTPDevice) -> str:
+def _secret(device: Authenticator) -> str:
     return b32encode(device.bin_key).decode()
 
 
-def _uri(user: User, device: TOTPDevice) -> str:
+def _uri(user: User, device: Authenticator) -> str:
     issuer = quote(settings.SHOP_NAME, safe="")
     return f"otpauth://totp/{issuer}:{quote(user.email, safe='@')}?secret={_secret(device)}&issuer={issuer}"

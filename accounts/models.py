@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
+import time
 import uuid
+from binascii import unhexlify
 from typing import Any
 
 from django.contrib.auth.base_user import BaseUserManager
@@ -12,7 +14,10 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django_otp.models import Device
+from django_otp.oath import TOTP
 
+from accounts import sealing
 from core.models import Region
 from core.translated import TranslatedField
 
@@ -41,7 +46,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email__iexact=username)
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing]  # Authenticator has no types
     """A customer or a member of staff; signs in with the e-mail address, which never changes."""
 
     class Status(models.TextChoices):
@@ -187,6 +192,38 @@ class Lockout(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class Authenticator(Device):  # type: ignore[misc]  # django-otp has no types
+    """An authenticator app (TOTP, six digits, 30 s), for customers and staff; its secret is kept sealed.
+
+    django-otp's own TOTP device would keep the secret in clear; to django-otp this is a device like any other.
+    """
+
+    sealed_key = models.TextField(editable=False, help_text=_("the secret in hex, sealed with ENCRYPTION_KEYS"))
+    last_t = models.BigIntegerField(default=-1, help_text=_("the last time step whose code was accepted"))
+    drift = models.SmallIntegerField(default=0, help_text=_("how many steps the app's clock is ahead"))
+
+    class Meta:
+        verbose_name = _("authenticator app")
+        verbose_name_plural = _("authenticator apps")
+        constraints = [models.UniqueConstraint(fields=["user"], name="one_authenticator")]
+
+    @property
+    def bin_key(self) -> bytes:
+        """The secret. Raises ValueError where the key it was sealed with is gone."""
+        return unhexlify(sealing.unseal(self.sealed_key))
+
+    def verify_token(self, token: str) -> bool:
+        """The code is the app's of now (one step of leeway) and none before it can come again. The caller holds the
+        row's lock and has counted the try (accounts.lockouts)."""
+        totp = TOTP(self.bin_key, drift=self.drift)
+        totp.time = time.time()
+        if not totp.verify(int(token), 1, self.last_t + 1):
+            return False
+        self.last_t, self.drift = totp.t(), totp.drift
+        self.save(update_fields=["last_t", "drift"])
+        return True
 
 
 class Benefit(models.Model):

@@ -131,7 +131,6 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "corsheaders",
     "django_otp",
-    "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
     "config",
     "core",
@@ -171,7 +170,6 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 # django-otp's own waiting times count without a lock; accounts.lockouts counts for API, pages and staff alike.
-OTP_TOTP_THROTTLE_FACTOR = 0
 OTP_STATIC_THROTTLE_FACTOR = 0
 OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 

@@ -21,14 +21,6 @@ _PROFILE = (forms.FIRST_NAME, forms.LAST_NAME, forms.PHONE)
 _AROUND = 64 * 1024
 
 
-@require_GET
-@in_shop
-@members_only
-def account(request: HttpRequest, shop: Shop, user: User) -> HttpResponse:
-    """The account begins with the profile until there is more of it."""
-    return to(shop, "profile")
-
-
 @never_cache
 @in_shop
 @members_only

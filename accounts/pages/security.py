@@ -23,6 +23,14 @@ _CHANGE = (forms.CURRENT_PASSWORD, forms.NEW_PASSWORD, forms.CONFIRM_PASSWORD)
 _DISABLE = (forms.CODE, forms.PASSWORD)
 
 
+def _named(refusal: Refused) -> Refused:
+    """The refusal, at the field it is about."""
+    name = {"INVALID_PASSWORD": "password", "INVALID_MFA_CODE": "code"}.get(refusal.code)
+    if name:
+        refusal.fields[name] = refusal.message
+    return refusal
+
+
 def _page(request: HttpRequest, shop: Shop, user: User, part: str = "", refusal: Refused | None = None) -> HttpResponse:
     """The whole page; where `part` of it was refused, with the reason there."""
 
@@ -37,6 +45,7 @@ def _page(request: HttpRequest, shop: Shop, user: User, part: str = "", refusal:
         "is_mfa_active": mfa.is_active(user),
         "codes_left": mfa.backup_codes_left(user),
         "disable": shown("mfa", _DISABLE),
+        "renew": shown("renew", _DISABLE),
         "devices": [
             {
                 "id": row.pk.hex,
@@ -134,11 +143,22 @@ def disable_mfa(request: HttpRequest, shop: Shop, user: User) -> HttpResponse:
         count(request, "login")
         mfa.disable(user, forms.typed(request, forms.PASSWORD), forms.typed(request, forms.CODE))
     except Refused as refusal:
-        name = {"INVALID_PASSWORD": "password", "INVALID_MFA_CODE": "code"}.get(refusal.code)
-        if name:
-            refusal.fields[name] = refusal.message
-        return _page(request, shop, user, "mfa", refusal)
+        return _page(request, shop, user, "mfa", _named(refusal))
     return to(shop, "security", done="mfa-off")
+
+
+@never_cache
+@require_POST
+@in_shop
+@members_only
+def renew_codes(request: HttpRequest, shop: Shop, user: User) -> HttpResponse:
+    """Fresh back-up codes instead of all old ones; shown once."""
+    try:
+        count(request, "login")
+        codes = mfa.renew_backup_codes(user, forms.typed(request, forms.PASSWORD), forms.typed(request, forms.CODE))
+    except Refused as refusal:
+        return _page(request, shop, user, "renew", _named(refusal))
+    return show(request, shop, "backup_codes", {"codes": codes}, rest="security")
 
 
 @never_cache

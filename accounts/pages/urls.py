@@ -8,7 +8,6 @@ from accounts.pages import entering, joining, profile, security
 
 urlpatterns = [
     path("account/google/callback", entering.google_back, name="google_back"),
-    path("<shop:place>/account/", profile.account, name="account"),
     path("<shop:place>/account/head", profile.head, name="account_head"),
     path("<shop:place>/account/sign-in", entering.sign_in, name="sign_in"),
     path("<shop:place>/account/code", entering.code, name="sign_in_code"),
@@ -25,5 +24,6 @@ urlpatterns = [
     path("<shop:place>/account/security/mfa", security.begin_mfa, name="begin_mfa"),
     path("<shop:place>/account/security/mfa/confirm", security.confirm_mfa, name="confirm_mfa"),
     path("<shop:place>/account/security/mfa/disable", security.disable_mfa, name="disable_mfa"),
+    path("<shop:place>/account/security/mfa/codes", security.renew_codes, name="renew_backup_codes"),
     path("<shop:place>/account/security/devices", security.end_device, name="end_device"),
 ]

@@ -11,10 +11,9 @@ from django.core.mail import EmailMultiAlternatives
 from django.test import Client
 from django.utils import timezone
 from django_otp.oath import TOTP
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import mfa
-from accounts.models import User
+from accounts.models import Authenticator, User
 from core.mail import compose
 from core.models import MailMessage
 from tests.storefront import factories
@@ -92,13 +91,13 @@ def with_second_factor(user: User) -> list[str]:
     """The user's second factor is on; returns the back-up codes. No code of now has been used."""
     setup = mfa.enable(user)
     mfa.confirm_setup(user, code_of(user))
-    TOTPDevice.objects.filter(user=user).update(last_t=-1, drift=0)
+    Authenticator.objects.filter(user=user).update(last_t=-1, drift=0)
     return setup.backup_codes
 
 
 def code_of(user: User, steps: int = 0) -> str:
     """What the authenticator app shows, `steps` times half a minute from now."""
-    device = TOTPDevice.objects.get(user=user)
+    device = Authenticator.objects.get(user=user)
     totp = TOTP(device.bin_key)
     totp.time = time.time() + 30 * steps
     return f"{totp.token():06d}"

@@ -10,9 +10,8 @@ import pytest
 import requests
 from django.contrib.sessions.models import Session as Cookie
 from django.test import Client
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.models import Session, User
+from accounts.models import Authenticator, Session, User
 from storefront.inquiries.services import token_of
 from tests.accounts.cast import FORM, PASSWORD, code_of, log_in, mails_to, member, token_in, with_second_factor, written
 from tests.conftest import Sandbox
@@ -177,10 +176,29 @@ def test_the_second_factor(client: Client) -> None:
 
     off = {"code": codes[2], "password": "wrong"}
     says(client.post(f"{HERE}security/mfa/disable", off), 400, "not your current password")
-    assert TOTPDevice.objects.exists()
+    assert Authenticator.objects.exists()
     done = client.post(f"{HERE}security/mfa/disable", off | {"password": PASSWORD})
     assert done["Location"] == f"{HERE}security?done=mfa-off"
-    assert not TOTPDevice.objects.exists()
+    assert not Authenticator.objects.exists()
+
+
+def test_new_back_up_codes_for_password_and_code_shown_once(client: Client) -> None:
+    user = member()
+    codes = with_second_factor(user)
+    asked = hidden(says(enter(client, user), 200, "authenticator app"), "mfaToken")
+    assert client.post(f"{HERE}code", {"mfaToken": asked, "code": codes[0]}).status_code == 302
+    renewal = {"code": codes[1], "password": "wrong"}
+    says(client.post(f"{HERE}security/mfa/codes", renewal), 400, "not your current password")
+    says(client.post(f"{HERE}security/mfa/codes", {"code": "AAAAAAAA", "password": PASSWORD}), 400, "not right")
+    html = says(client.post(f"{HERE}security/mfa/codes", renewal | {"password": PASSWORD}), 200, "new back-up codes")
+    fresh = re.findall(r"<li><code>(\w{8})</code>", html)
+    assert len(set(fresh) - set(codes)) == 5
+    assert "data:text/plain;charset=utf-8,Gerbang%0A%0A" + "".join(f"{code}%0A" for code in fresh) in html
+    html = says(client.get(f"{HERE}security"), 200, "5 back-up codes are left")
+    assert not [code for code in fresh if code in html]
+    old, new = ({"code": one, "password": PASSWORD} for one in (codes[2], fresh[0]))
+    says(client.post(f"{HERE}security/mfa/disable", old), 400, "not right")
+    assert client.post(f"{HERE}security/mfa/disable", new).status_code == 302
 
 
 def test_changing_the_password_keeps_this_browser_only(client: Client) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b32encode
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -11,9 +12,8 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 from django_otp.plugins.otp_static.models import StaticToken
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.models import Session, User
+from accounts.models import Authenticator, Session, User
 from tests.accounts.cast import (
     PASSWORD,
     code_of,
@@ -66,7 +66,10 @@ def test_setting_up_as_in_the_examples(client: Client) -> None:
     )
     assert get(client, "user/profile", token).json()["data"]["mfaStatus"] == "ACTIVE"
     error_of(post(client, "auth/mfa/enable", token=token), 422, "VALIDATION_ERROR")
-    # Back-up codes are kept as hashes.
+    # Its secret is kept sealed, back-up codes as hashes.
+    device = Authenticator.objects.get()
+    assert b32encode(device.bin_key).decode() == data["secret"]
+    assert device.bin_key.hex() not in device.sealed_key and data["secret"] not in device.sealed_key
     assert not StaticToken.objects.filter(token__in=data["backupCodes"]).exists()
 
 
@@ -92,7 +95,7 @@ def test_a_second_set_up_replaces_the_first(client: Client) -> None:
     post(client, "auth/mfa/enable", token=token)
     first = code_of(user)
     post(client, "auth/mfa/enable", token=token)
-    assert TOTPDevice.objects.count() == 1
+    assert Authenticator.objects.count() == 1
     if first != code_of(user):
         error_of(post(client, "auth/mfa/verify-setup", {"code": first}, token), 400, "INVALID_MFA_CODE")
     assert post(client, "auth/mfa/verify-setup", {"code": code_of(user)}, token).status_code == 200
@@ -220,11 +223,11 @@ def test_turning_it_off(client: Client) -> None:
     error_of(post(client, off, {"code": code_of(user), "password": "wrong"}, token), 400, "INVALID_PASSWORD")
     error_of(post(client, off, {"code": "000000", "password": PASSWORD}, token), 400, "INVALID_MFA_CODE")
     assert set(error_of(post(client, off, {}, token), 422, "VALIDATION_ERROR")["fields"]) == {"code", "password"}
-    assert TOTPDevice.objects.filter(confirmed=True).exists()
+    assert Authenticator.objects.filter(confirmed=True).exists()
     answer = post(client, off, {"code": code_of(user), "password": PASSWORD}, token)
     assert (answer.status_code, answer.json()) == (
         200,
         {"data": {"message": "MFA has been disabled", "mfaStatus": "INACTIVE"}},
     )
-    assert not TOTPDevice.objects.exists() and not StaticToken.objects.exists()
+    assert not Authenticator.objects.exists() and not StaticToken.objects.exists()
     assert begun(client, user)["step"] == "SUCCESS"

@@ -164,6 +164,7 @@ PAGES: dict[str, Row] = {
     "POST ~/account/security/mfa": ("in 422 200 in 200", {}),
     "POST ~/account/security/mfa/confirm": ("in 422 422 in 422", {"code": "000000"}),
     "POST ~/account/security/mfa/disable": ("in 302 422 in 422", {"code": "{backup}", "password": PASSWORD}),
+    "POST ~/account/security/mfa/codes": ("in 200 422 in 422", {"code": "{backup}", "password": PASSWORD}),
     "POST ~/account/security/devices": ("in 302 404 in 404", {"device": "{device}"}),
     "GET ~/account/sign-in": (SHUT, {}),
     "POST ~/account/sign-in": ("401 302 302 401 302", {"email": "{mine}", "password": PASSWORD}),
