@@ -18,8 +18,9 @@ from django.utils.translation import gettext as _
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.util import random_hex
 
-from accounts import lockouts, sealing
+from accounts import lockouts
 from accounts.models import Authenticator, User
+from core import sealing
 from core.errors import Refused, invalid
 from core.web.client import digest
 

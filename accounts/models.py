@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django_otp.models import Device
 from django_otp.oath import TOTP
 
-from accounts import sealing
+from core import sealing
 from core.models import Region
 from core.translated import TranslatedField
 

@@ -9,10 +9,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
+from cryptography.fernet import Fernet
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 from django_otp.plugins.otp_static.models import StaticToken
 
+from accounts import mfa
 from accounts.models import Authenticator, Session, User
 from tests.accounts.cast import (
     PASSWORD,
@@ -231,3 +234,15 @@ def test_turning_it_off(client: Client) -> None:
     )
     assert not Authenticator.objects.exists() and not StaticToken.objects.exists()
     assert begun(client, user)["step"] == "SUCCESS"
+
+
+def test_a_new_key_takes_over_and_the_old_one_may_go(settings: Any) -> None:
+    user = member()
+    with_second_factor(user)
+    before = Authenticator.objects.get().bin_key
+    fresh, old = Fernet.generate_key().decode(), settings.ENCRYPTION_KEYS
+    settings.ENCRYPTION_KEYS = [fresh, *old]
+    call_command("reseal_authenticators")
+    settings.ENCRYPTION_KEYS = [fresh]
+    assert Authenticator.objects.get().bin_key == before
+    mfa.verify(user, code_of(user))

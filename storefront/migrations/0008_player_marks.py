@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('storefront', '0006_order_history_number'),
+        ('storefront', '0007_code_goods'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
