@@ -24,6 +24,8 @@ def name_fields(apps: Apps) -> None:
 
 # fmt: off
 FIELDS = [
+    # Authenticators and players' marks
+    _("confirmed"), _("drift"), _("hidden at"), _("last t"), _("sealed key"),
     # Voucher codes
     _("added at"), _("added by"), _("batch"), _("decided at"), _("decided by"), _("digest"), _("expires on"),
     _("file name"), _("gives code"), _("good"), _("how to redeem"), _("key mark"), _("low at"), _("public id"),
