@@ -31,6 +31,11 @@ def convert(amount: Money, currency: str, at: datetime, *, round_up: bool = Fals
     """`amount` in `currency` at the rate of `at`, rounded once: half up, or up (what things cost us). Raises NoRate."""
     if amount.currency == currency:
         return amount
-    exact = amount.major * rate(amount.currency, currency, at)
+    return at_rate(amount, currency, rate(amount.currency, currency, at), round_up=round_up)
+
+
+def at_rate(amount: Money, currency: str, worth: Decimal, *, round_up: bool = False) -> Money:
+    """`amount` in `currency` where one of its units is `worth` so many, rounded once as `convert` does."""
+    exact = amount.major * worth
     unit = Decimal(1).scaleb(-DECIMALS[currency])
     return Money.of(exact.quantize(unit, rounding=ROUND_UP if round_up else ROUND_HALF_UP), currency)

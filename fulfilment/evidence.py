@@ -10,7 +10,7 @@ from django.utils import timezone
 from core.cases import open_case
 from core.models import StaffCase
 from core.money import Money
-from fulfilment.models import Attempt, HistoryRow
+from fulfilment.models import Attempt, HistoryRow, TopUp
 
 
 def shown(row: HistoryRow) -> dict[str, Any]:
@@ -97,4 +97,20 @@ def close_case(attempt: Attempt, resolution: str) -> None:
     """The case of an unknown attempt, if there is one, is resolved by what has come in since."""
     StaffCase.objects.filter(key=_case_key(attempt), state=StaffCase.State.OPEN).update(
         state=StaffCase.State.RESOLVED, resolved_at=timezone.now(), resolution=resolution
+    )
+
+
+def report_price(topup: TopUp) -> None:
+    """One case a day stands for a SKU that costs us more than it is sold for: nothing was sent."""
+    order = topup.order
+    open_case(
+        "cost_over_price",
+        f"price:{topup.sku_id}:{order.region_id}:{timezone.now():%Y%m%d}",
+        f"{order.sku_code} costs more than it is sold for in {order.region_id}",
+        about=order.number,
+        evidence={"sold_at": str(Money(order.unit_price_minor, order.currency)), "unit": str(topup)},
+        actions=(
+            "Raise the price or close the SKU, so that no more is sold. Orders wait until a route costs less again, or"
+            " until the promised time is over; then their money goes back by itself."
+        ),
     )

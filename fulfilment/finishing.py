@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from fractions import Fraction
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
+from core import rates
 from core.money import Money
 from fulfilment.models import Attempt, TopUp
 from payments import mails, sales
@@ -41,12 +43,12 @@ def deliver(attempt: Attempt) -> bool:
         moved = Attempt.objects.filter(pk=attempt.pk, state=Attempt.State.ACCEPTED, ended_at=None).update(ended_at=now)
         if not moved:
             return False
+        cost = _sale_cost(attempt, order)
         TopUp.objects.filter(pk=attempt.topup_id, state=TopUp.State.ACCEPTED).update(
-            state=TopUp.State.DELIVERED, ended_at=now
+            state=TopUp.State.DELIVERED, ended_at=now, cost_minor=cost
         )
         _book_cost(attempt, order)
-        orders.count_unit(order, delivered=1)
-        _end_if_complete(order)
+        _count(attempt.topup, TopUp.State.DELIVERED, order, cost)
     attempt.ended_at = now
     return True
 
@@ -79,8 +81,7 @@ def fail_unit(topup: TopUp, why: str) -> bool:
         )
         if not moved:
             return False
-        orders.count_unit(order, failed=1)
-        _end_if_complete(order, why=why)
+        _count(topup, TopUp.State.FAILED, order, why=why)
     return True
 
 
@@ -100,35 +101,79 @@ def fail_waiting(order_id: int, why: str, by: str) -> bool:
         if any(unit.state not in (TopUp.State.QUEUED, *_ENDED) for unit in units):
             return False
         TopUp.objects.filter(pk__in=waiting).update(state=TopUp.State.FAILED, why=why, ended_at=now, waits_for="")
-        orders.count_unit(order, failed=len(waiting))
+        for unit in sorted({one.unit for one in units if one.pk in waiting}):
+            _count_unit(unit, order)
         _end_if_complete(order, why=why, by=by)
     return True
 
 
+def _count(topup: TopUp, ended: TopUp.State, order: Order, cost: int | None = 0, why: str = "") -> None:
+    """The unit that the top-up is, or is the last piece of, is counted, and the order ended if it was the last. The
+    caller holds the order's lock."""
+    if topup.piece == 0:
+        is_delivered = ended == TopUp.State.DELIVERED
+        orders.count_unit(order, delivered=int(is_delivered), failed=int(not is_delivered), cost=cost)
+    else:
+        _count_unit(topup.unit, order, cost)
+    _end_if_complete(order, why=why)
+
+
+def _count_unit(unit: int, order: Order, cost: int | None = 0) -> None:
+    """The unit is counted if all its pieces have ended; else nothing but the time moves, by which the customer's page
+    sees that something did."""
+    arrived = Fraction(0)
+    for state, weight, unit_weight in order.topups.filter(unit=unit).values_list("state", "weight", "unit_weight"):
+        if state not in _ENDED:
+            orders.count_unit(order, cost=cost)
+            return
+        arrived += Fraction(weight, unit_weight) if state == TopUp.State.DELIVERED else 0
+    if 0 < arrived < 1:
+        orders.count_unit(order, part=arrived, cost=cost)
+    else:
+        orders.count_unit(order, delivered=int(arrived), failed=1 - int(arrived), cost=cost)
+
+
 def _end_if_complete(order: Order, *, why: str = "", by: str = _BY) -> None:
-    """With its last unit the order ends: SUCCESS if any arrived, FAILED if none. The caller holds its lock."""
-    if order.delivered + order.failed < order.quantity:
+    """With its last unit the order ends: SUCCESS if anything arrived, FAILED if nothing. The caller holds its lock."""
+    if order.delivered + order.failed + order.partly < order.quantity:
         return
-    if order.delivered:
+    has_arrived = order.arrived > 0
+    if has_arrived:
         whole = "codes_ready" if order.sku.gives_code else "delivered"
-        orders.advance(order, Order.Status.SUCCESS, by=by, reason="partly" if order.failed else whole)
+        reason = "in_part" if order.partly else "partly" if order.failed else whole
+        orders.advance(order, Order.Status.SUCCESS, by=by, reason=reason)
     else:
         told = why if why in _TOLD else "undelivered"
         orders.advance(order, Order.Status.FAILED, by=by, reason=told)
         if order.promo_id is not None:
             promos.release(order.number, timezone.now())
     refund = sales.book(order)
-    if order.user_id is not None and order.delivered:
+    if order.user_id is not None and has_arrived:
         # Points by the level before; what this order adds to the volume counts from the next one on.
         points.earn(order)
         volume.raise_level(order.user_id)
     owed = Money(refund.amount_minor, refund.currency) if refund else None
-    tell = mails.order_done if order.delivered else mails.order_failed
+    tell = mails.order_done if has_arrived else mails.order_failed
     tell(order, owed)
 
 
+def _cost(attempt: Attempt) -> int:
+    """What the supplier took, in its minor units: by its history where that has the purchase, else as expected."""
+    return attempt.history_row.cost_minor if attempt.history_row else attempt.cost_minor
+
+
+def _sale_cost(attempt: Attempt, order: Order) -> int | None:
+    """What it took, in minor units of the order's currency at the rate of the moment it was sent; None where nobody has
+    entered one."""
+    try:
+        cost = Money(_cost(attempt), attempt.account.currency)
+        return rates.convert(cost, order.currency, attempt.sent_at, round_up=True).minor
+    except rates.NoRate:
+        return None
+
+
 def _book_cost(attempt: Attempt, order: Order) -> None:
-    cost = Money(attempt.cost_minor, attempt.account.currency)
+    cost = Money(_cost(attempt), attempt.account.currency)
     if not cost:
         return
     ledger.transfer(
@@ -158,11 +203,17 @@ def end_forgotten(limit: int = 100) -> int:
                 order = orders.lock(order_id, with_promo=True)
                 if order.status != Order.Status.PROCESSING:
                     continue
-                states = list(order.topups.values_list("state", flat=True))
-                order.delivered = states.count(TopUp.State.DELIVERED)
-                order.failed = states.count(TopUp.State.FAILED)
-                orders.count_unit(order)
+                _recount(order)
                 _end_if_complete(order)
         except Exception:
             logger.exception("order %s could not be ended", order_id)
     return len(ids)
+
+
+def _recount(order: Order) -> None:
+    order.delivered = order.failed = order.partly = order.part_shares = 0
+    order.shares = 1
+    costs = list(order.topups.filter(state=TopUp.State.DELIVERED).values_list("cost_minor", flat=True))
+    order.cost_minor = None if None in costs else sum(cost or 0 for cost in costs)
+    for unit in sorted(set(order.topups.values_list("unit", flat=True))):
+        _count_unit(unit, order)

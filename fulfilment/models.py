@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -14,11 +15,12 @@ from storefront.orders.models import Order
 
 __all__ = [
     "STOCK", "Attempt", "Code", "CodeBatch", "CodeEvent", "CodeStock", "HistoryPoll", "HistoryRow", "Route",
-    "SupplierAccount", "SupplierProduct", "TopUp",
+    "SkuPart", "SupplierAccount", "SupplierProduct", "TopUp",
 ]  # fmt: skip
 
 #: Code of the account that is ourselves: what it sells are codes of our own, and nobody is called.
 STOCK = "stock"
+MOST_PIECES = 20  # of one part in a unit
 
 
 class SupplierAccount(models.Model):
@@ -47,6 +49,18 @@ class SupplierAccount(models.Model):
     polled_at = models.DateTimeField(null=True, blank=True)
     poll_limit = models.PositiveIntegerField(default=50, help_text=_("rows asked for; doubles until coverage holds"))
     baseline_at = models.DateTimeField(null=True, blank=True, help_text=_("history read whole for the first time"))
+    rests_until = models.DateTimeField(null=True, blank=True, help_text=_("it told us that we call too often"))
+    # The circuit (fulfilment/circuit.py). Open while `circuit_opened_at` is set.
+    circuit_opened_at = models.DateTimeField(null=True, blank=True)
+    circuit_until = models.DateTimeField(
+        null=True, blank=True, help_text=_("one purchase is tried then; empty while open: staff opened it")
+    )
+    circuit_why = models.CharField(max_length=200, blank=True)
+    circuit_probes = models.PositiveSmallIntegerField(default=0, help_text=_("tries that failed since it opened"))
+    circuit_probe_at = models.DateTimeField(null=True, blank=True, help_text=_("a try is under way since"))
+    circuit_closed_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("failures of purchases sent before no longer count")
+    )
 
     class Meta:
         verbose_name = _("supplier account")
@@ -106,12 +120,20 @@ class SupplierProduct(models.Model):
 
 
 class Route(models.Model):
-    """By which supplier product a SKU is delivered in a region (empty: wherever no closer route stands)."""
+    """By which supplier product a SKU is delivered in a region (empty: wherever no closer route stands), and when.
+
+    Among open routes of one priority the cheapest is taken. Hours are by the clock of the supplier's country; they may
+    pass midnight (23:45 to 00:15), and both empty mean always.
+    """
 
     sku = models.ForeignKey(Sku, on_delete=models.CASCADE, related_name="routes")
     region = models.ForeignKey(Region, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     product = models.ForeignKey(SupplierProduct, on_delete=models.PROTECT, related_name="routes")
-    priority = models.PositiveSmallIntegerField(default=0, help_text=_("lower goes first"))
+    priority = models.PositiveSmallIntegerField(
+        default=0, help_text=_("lower goes first; among equals the cheapest that is open and healthy")
+    )
+    open_from = models.TimeField(null=True, blank=True, help_text=_("daily, by the time zone of the account"))
+    open_until = models.TimeField(null=True, blank=True, help_text=_("may lie past midnight"))
     is_active = models.BooleanField(default=True)
 
     class Meta:
@@ -119,15 +141,65 @@ class Route(models.Model):
         verbose_name = _("route")
         verbose_name_plural = _("routes")
         constraints = [
-            models.UniqueConstraint(fields=["sku", "region", "product"], nulls_distinct=False, name="route_once")
+            models.UniqueConstraint(fields=["sku", "region", "product"], nulls_distinct=False, name="route_once"),
+            models.CheckConstraint(
+                condition=models.Q(open_from=None, open_until=None)
+                | (
+                    models.Q(open_from__isnull=False, open_until__isnull=False)
+                    & ~models.Q(open_from=models.F("open_until"))
+                ),
+                name="route_hours_both_or_none",
+                violation_error_message=_("Enter both times, and not the same; none means always open."),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.sku_id} → {self.product_id}"
 
 
+class SkuPart(models.Model):
+    """That a unit of `sku` may be delivered as pieces: so many `times` of `part`, each routed as `part` is.
+
+    `weight` says what one such piece is worth against the unit's other pieces (its diamonds, say); what does not
+    arrive is paid back by it.
+    """
+
+    sku = models.ForeignKey(Sku, on_delete=models.CASCADE, related_name="parts")
+    part = models.ForeignKey(Sku, on_delete=models.PROTECT, related_name="+")
+    times = models.PositiveSmallIntegerField(
+        default=1, validators=[MinValueValidator(1), MaxValueValidator(MOST_PIECES)]
+    )
+    weight = models.PositiveIntegerField(
+        default=1, validators=[MinValueValidator(1)], help_text=_("worth of one piece against the others, its diamonds")
+    )
+
+    class Meta:
+        ordering = ["sku", "id"]
+        verbose_name = _("part of a SKU")
+        verbose_name_plural = _("parts of SKUs")
+        constraints = [
+            models.UniqueConstraint(fields=["sku", "part"], name="sku_part_once"),
+            models.CheckConstraint(condition=~models.Q(sku=models.F("part")), name="sku_no_part_of_itself"),
+            models.CheckConstraint(
+                condition=models.Q(times__gte=1, times__lte=MOST_PIECES, weight__gte=1), name="sku_part_counts"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sku_id} = {self.times} × {self.part_id}"
+
+    def clean(self) -> None:
+        """A part is a SKU of the same product, sent by routes of its own; codes are not made of pieces."""
+        if not self.sku_id or not self.part_id:
+            return
+        if self.sku.product_id != self.part.product_id:
+            raise ValidationError({"part": _("A part is a SKU of the same product.")})
+        if self.sku.gives_code or self.part.gives_code:
+            raise ValidationError({"part": _("What is delivered as a code is not sent in pieces.")})
+
+
 class TopUp(models.Model):
-    """One unit of a paid order on its way to the player."""
+    """One unit of a paid order on its way to the player, or one piece of a unit that is sent in pieces."""
 
     class State(models.TextChoices):
         QUEUED = "QUEUED", _("waiting")
@@ -139,6 +211,15 @@ class TopUp(models.Model):
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="topups")
     unit = models.PositiveSmallIntegerField(help_text=_("1 to the order's quantity"))
+    piece = models.PositiveSmallIntegerField(default=0, help_text=_("from 1 on; 0: the whole unit"))
+    part = models.ForeignKey(
+        Sku, null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text=_("what the piece is")
+    )
+    weight = models.PositiveIntegerField(default=1, help_text=_("of the unit's whole weight, what this piece is worth"))
+    unit_weight = models.PositiveIntegerField(default=1)
+    cost_minor = models.BigIntegerField(
+        null=True, blank=True, help_text=_("what it cost us, in the order's currency, fixed when it was delivered")
+    )
     state = models.CharField(max_length=9, choices=State, default=State.QUEUED)
     not_before = models.DateTimeField(default=timezone.now)
     waits_for = models.CharField(max_length=40, blank=True, help_text=_("why it is not sent yet"))
@@ -155,7 +236,13 @@ class TopUp(models.Model):
         ordering = ["id"]
         verbose_name = _("top-up")
         verbose_name_plural = _("top-ups")
-        constraints = [models.UniqueConstraint(fields=["order", "unit"], name="one_topup_per_unit")]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "unit", "piece"], name="one_topup_per_piece"),
+            models.CheckConstraint(
+                condition=models.Q(piece=0, part=None) | models.Q(piece__gte=1, part__isnull=False),
+                name="topup_piece_has_a_part",
+            ),
+        ]
         indexes = [
             models.Index(fields=["not_before"], condition=models.Q(state="QUEUED"), name="topup_queued"),
             models.Index(
@@ -165,7 +252,12 @@ class TopUp(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.order_id}/{self.unit}"
+        return f"{self.order_id}/{self.unit}" + (f".{self.piece}" if self.piece else "")
+
+    @property
+    def sku_id(self) -> int:
+        """The SKU by whose routes it goes out. Needs the order at hand unless it is a piece."""
+        return self.part_id or self.order.sku_id
 
 
 class HistoryRow(models.Model):
@@ -254,6 +346,10 @@ class Attempt(models.Model):
     sent_at = models.DateTimeField(default=timezone.now, help_text=_("committed before the first byte goes out"))
     answered_at = models.DateTimeField(null=True, blank=True, help_text=_("end of the call, however it ended"))
     http_status = models.PositiveSmallIntegerField(null=True, blank=True)
+    is_probe = models.BooleanField(default=False, help_text=_("the one try while the supplier's circuit is half open"))
+    is_supplier_fault = models.BooleanField(
+        null=True, blank=True, help_text=_("whether the outcome speaks against the supplier; empty: it says nothing")
+    )
     is_named_alike = models.BooleanField(
         default=False, help_text=_("the answer named the product as the catalogue does")
     )
@@ -317,6 +413,11 @@ class Attempt(models.Model):
                 fields=["next_look_at"], condition=models.Q(next_look_at__isnull=False), name="attempt_next_look"
             ),
             models.Index(fields=["product", "customer_no"], condition=~models.Q(reference=""), name="attempt_customer"),
+            models.Index(
+                fields=["account", "-answered_at"],
+                condition=models.Q(is_supplier_fault__isnull=False),
+                name="attempt_health",
+            ),
         ]
 
     def __str__(self) -> str:

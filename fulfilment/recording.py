@@ -16,14 +16,13 @@ from django.utils import timezone
 from core.cases import open_case
 from core.money import Money
 from core.wake import wake
-from fulfilment import clocks, evidence, finishing, profiles, resolving, routing
+from fulfilment import circuit, clocks, evidence, finishing, profiles, resolving, routing
 from fulfilment.codes import receiving
 from fulfilment.models import Attempt, SupplierProduct, TopUp
 from fulfilment.suppliers.base import Meaning, Outcome, Placed
 
 logger = logging.getLogger(__name__)
 ACCEPTED_LOOK = timedelta(seconds=30)
-_LONGEST_PAUSE = timedelta(seconds=60)
 _UNREACHED_CASE = 6  # refused connections in a row before staff are told
 _OPEN = (Attempt.State.SENDING, Attempt.State.UNKNOWN)
 _VERDICTS = {
@@ -34,8 +33,6 @@ _VERDICTS = {
     Meaning.BALANCE: Attempt.Verdict.BALANCE,
     Meaning.LATER: Attempt.Verdict.LATER,
 }
-NEXT_AT_ONCE = (Attempt.Verdict.REFUSED, Attempt.Verdict.PRICE, Attempt.Verdict.PLAYER, Attempt.Verdict.LATER)
-"""After these the unit's next step needs no waiting: another route, another time, or its end."""
 
 
 def record(attempt: Attempt, placed: Placed) -> None:
@@ -45,6 +42,7 @@ def record(attempt: Attempt, placed: Placed) -> None:
     otherwise is a case.
     """
     placed = receiving.hidden(attempt, placed)
+    is_first_word = attempt.state == Attempt.State.SENDING
     match placed.outcome:
         case Outcome.ACCEPTED:
             _accepted(attempt, placed)
@@ -54,6 +52,8 @@ def record(attempt: Attempt, placed: Placed) -> None:
             _not_sent(attempt, placed)
         case Outcome.REJECTED | Outcome.DENIED:
             _rejected(attempt, placed)
+    if is_first_word:
+        circuit.heard(attempt, placed)
     if attempt.state not in _OPEN:
         resolving.release_player(attempt)
 
@@ -108,12 +108,15 @@ def unknown(attempt: Attempt, placed: Placed) -> None:
         evidence.ask_staff(attempt, [f"the supplier answers: {placed.message}"], [], timezone.now())
 
 
-def _seen(placed: Placed) -> dict[str, Any]:
-    return {
+def _seen(attempt: Attempt, placed: Placed) -> dict[str, Any]:
+    seen = {
         "answered_at": timezone.now(),
         "http_status": placed.http_status,
         "answer": placed.raw or placed.message,
     }
+    # What the call itself said of the supplier stays, whatever a look at it tells later.
+    is_first_word = attempt.state == Attempt.State.SENDING
+    return seen | ({"is_supplier_fault": circuit.is_fault(placed)} if is_first_word else {})
 
 
 def _next_look(attempt: Attempt) -> dict[str, Any]:
@@ -133,7 +136,7 @@ def _move(
     **more: Any,
 ) -> bool:
     """Attempt and unit take the step together; False where the attempt was settled before, and nothing moved."""
-    values = _seen(placed) | more
+    values = _seen(attempt, placed) | more
     was_unknown = attempt.state == Attempt.State.UNKNOWN
     with transaction.atomic():
         if not Attempt.objects.filter(pk=attempt.pk, state__in=sources).update(state=to, **values):
@@ -190,9 +193,8 @@ def _not_sent(attempt: Attempt, placed: Placed) -> None:
         if state != Attempt.State.NOT_SENT:
             break
         in_a_row += 1
-    pause = min(timedelta(seconds=2**in_a_row / 2), _LONGEST_PAUSE)
-    if not _move(attempt, Attempt.State.NOT_SENT, TopUp.State.QUEUED, placed, pause=pause, waits="connection",
-                 ended_at=timezone.now()):  # fmt: skip
+    if not _move(attempt, Attempt.State.NOT_SENT, TopUp.State.QUEUED, placed, pause=timedelta(),
+                 waits=routing.CONNECTION, ended_at=timezone.now()):  # fmt: skip
         return
     if in_a_row == _UNREACHED_CASE:
         open_case(

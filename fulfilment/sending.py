@@ -14,10 +14,24 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from core.money import Money
-from fulfilment import clocks, finishing, history, holding, profiles, promises, recording, resolving, routing
+from fulfilment import (
+    circuit,
+    clocks,
+    evidence,
+    finishing,
+    funds,
+    history,
+    holding,
+    parts,
+    profiles,
+    promises,
+    recording,
+    resolving,
+    routing,
+)
 from fulfilment.codes import handing
 from fulfilment.models import STOCK, Attempt, SupplierAccount, TopUp
-from fulfilment.routing import GiveUp, Go, Wait
+from fulfilment.routing import GiveUp, Go, Split, Wait
 from fulfilment.suppliers import for_code
 from fulfilment.suppliers.base import Ask, Outcome, Placed
 
@@ -56,37 +70,79 @@ def _step(topup_id: int) -> bool:
             return False
     # What another account was refused says nothing of this one.
     mine = [attempt for attempt in attempts if holding.is_for(attempt, topup.order)]
-    choice = routing.choose(topup.order, mine, timezone.now())
+    choice = _choose(topup, mine)
     if isinstance(choice, Wait):
+        if choice.why == routing.PRICE:
+            evidence.report_price(topup)
         recording.postpone(topup, choice.why, choice.pause)
         return False
     if isinstance(choice, GiveUp):
         finishing.fail_unit(topup, choice.why)
         return False
+    if isinstance(choice, Split):
+        return parts.split(topup, choice.pieces)
     if choice.account.is_stock:
         if not handing.hand_out(topup, choice.product, number=len(attempts) + 1):
             recording.postpone(topup, STOCK, timedelta(seconds=2))
         return False
+    if choice.is_probe and profiles.read(choice.account) is None:
+        # A look that changes nothing goes before the purchase that may be lost.
+        circuit.failed_probe(choice.account, "its profile could not be read")
+        recording.postpone(topup, circuit.CIRCUIT, timedelta(seconds=1))
+        return False
+    try:
+        attempt = _prepare(topup, choice, len(attempts) + 1)
+    except funds.Short:
+        _give_back(choice)
+        if funds.stop(choice.account, _cost(choice)):
+            return True  # another supplier may have it
+        recording.postpone(topup, profiles.BALANCE, timedelta(seconds=1))
+        return False
+    if attempt is None:
+        _give_back(choice)
+        return False
+    recording.record(attempt, _call(attempt, topup))
+    # It is sure that nothing was made, and known why: the next route may follow at once.
+    is_refused = attempt.state == Attempt.State.REJECTED and attempt.verdict != Attempt.Verdict.NONE
+    return is_refused or attempt.state == Attempt.State.NOT_SENT
+
+
+def _choose(topup: TopUp, attempts: list[Attempt]) -> Go | Split | Wait | GiveUp:
+    """What to do next; where that is the one try of a half-open circuit, it is ours."""
+    barred: set[int] = set()
+    while True:
+        now = timezone.now()
+        choice = routing.choose(topup, attempts, now, barred)
+        if not isinstance(choice, Go) or not choice.is_probe or circuit.take_probe(choice.account, now):
+            return choice
+        barred.add(choice.account.pk)
+
+
+def _give_back(choice: Go) -> None:
+    if choice.is_probe:
+        circuit.give_back(choice.account)
+
+
+def _prepare(topup: TopUp, choice: Go, number: int) -> Attempt | None:
+    """The attempt, committed as SENDING; None where the unit has to wait or is somebody else's. Raises funds.Short."""
     by_reference = for_code(choice.account.code).knows_reference
     if not by_reference and choice.account.baseline_at is None and not history.poll(choice.account):
         # Without knowing what stood in the history before, nothing new could be told from something old.
         recording.postpone(topup, "baseline", timedelta(seconds=2))
-        return False
-    attempt = _claim(topup, choice, number=len(attempts) + 1)
-    if attempt is None:
-        return False
-    recording.record(attempt, _call(attempt, topup))
-    return attempt.state == Attempt.State.REJECTED and attempt.verdict == Attempt.Verdict.REFUSED
+        return None
+    return _claim(topup, choice, number)
 
 
 def reference_of(topup: TopUp, number: int) -> str:
-    """Our name for the unit's attempt of that number: the same however often it is asked for, also after the database
-    was put back to an earlier state (F1). At most 31 characters."""
-    return f"{topup.order.number}-{topup.unit}-{number}"
+    """Our name for the unit's (or piece's) attempt of that number: the same however often it is asked for, also after
+    the database was put back to an earlier state (F1). At most 31 characters, for a piece 34."""
+    piece = f"p{topup.piece}" if topup.piece else ""
+    return f"{topup.order.number}-{topup.unit}{piece}-{number}"
 
 
 def _claim(topup: TopUp, go: Go, number: int) -> Attempt | None:
-    """The unit is SENDING with its attempt, committed; None where somebody else has it or it has to wait."""
+    """The unit is SENDING with its attempt, committed; None where somebody else has it or it has to wait. Raises
+    funds.Short where our balance would not bear it, as far as we know."""
     player_id, zone = topup.order.player_id.strip(), topup.order.zone.strip()
     by_reference = for_code(go.account.code).knows_reference
     attempt = Attempt(
@@ -98,6 +154,7 @@ def _claim(topup: TopUp, go: Go, number: int) -> Attempt | None:
         product_code=go.product.code,
         product_name=go.product.name,
         cost_minor=go.product.cost_minor,
+        is_probe=go.is_probe,
         player_id=player_id,
         zone=zone,
         reference=reference_of(topup, number) if by_reference else "",
@@ -110,6 +167,7 @@ def _claim(topup: TopUp, go: Go, number: int) -> Attempt | None:
         with transaction.atomic():
             pause = _over_limit(go.account)
             if pause is None:
+                funds.reserve(go.account, _cost(go))
                 if not _claimed(topup):
                     return None
                 attempt.sent_at = timezone.now()
@@ -123,6 +181,10 @@ def _claim(topup: TopUp, go: Go, number: int) -> Attempt | None:
         return None
     recording.postpone(topup, "rate", pause)
     return None
+
+
+def _cost(go: Go) -> Money:
+    return Money(go.product.cost_minor, go.account.currency)
 
 
 def _most(cost_minor: int) -> int:
@@ -170,13 +232,13 @@ def ask_of(attempt: Attempt) -> Ask:
 def _call(attempt: Attempt, topup: TopUp) -> Placed:
     if timezone.now() > attempt.sent_at + clocks.SEND_AT_ONCE:
         # Held up since the commit (a stopped machine): by now somebody may count this attempt as dead.
-        return Placed(Outcome.NOT_SENT, message="held up before sending")
+        return Placed(Outcome.NOT_SENT, message="held up before sending", is_ours=True)
     try:
         return for_code(attempt.account.code).place(ask_of(attempt))
     except Exception as problem:
         # A fault of ours after the bytes may have gone out leaves the outcome unknown, like any other.
         logger.exception("attempt %s", attempt.pk)
-        return Placed(Outcome.UNKNOWN, message=f"{type(problem).__name__} in the adapter")
+        return Placed(Outcome.UNKNOWN, message=f"{type(problem).__name__} in the adapter", is_ours=True)
 
 
 def due(limit: int, now: datetime | None = None) -> list[int]:
@@ -204,8 +266,7 @@ def give_up_dead(limit: int = 200, now: datetime | None = None) -> int:
         for attempt in on_the_wire.filter(sent_at__lt=moment - clocks.WIRE_MARGIN).order_by("sent_at")[:limit]
         if attempt.sent_at < moment - clocks.call_length(attempt.account.code) - clocks.WIRE_MARGIN
     ]
+    what = "the sender died, or was stopped, before it wrote an outcome"
     for attempt in dead:
-        recording.unknown(
-            attempt, Placed(Outcome.UNKNOWN, message="the sender died, or was stopped, before it wrote an outcome")
-        )
+        recording.record(attempt, Placed(Outcome.UNKNOWN, message=what, is_ours=True))
     return len(dead)

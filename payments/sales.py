@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from core.money import Money
 from payments import refunds
 from payments.models import Account, Capture, Payment, Refund
@@ -11,18 +13,18 @@ from storefront.orders.models import Order
 
 
 def undelivered(order: Order) -> Money:
-    """What the units that did not arrive were worth of the total, half up (decisions: Money)."""
-    return _worth_of_missing(order, order.delivered)
+    """What the units, and the pieces of units, that did not arrive were worth of the total, half up (decisions:
+    Money)."""
+    return _worth_of_missing(order, order.arrived)
 
 
-def _worth_of_missing(order: Order, delivered: int) -> Money:
-    if not delivered:
-        return order.total
-    return order.total.part(order.quantity - delivered, order.quantity)
+def _worth_of_missing(order: Order, arrived: Fraction) -> Money:
+    missing = 1 - arrived
+    return order.total.part(missing.numerator, missing.denominator)
 
 
-def _fee_earned(order: Order, delivered: int, kept: Money) -> Money:
-    return min(Money(order.fee_minor, order.currency).part(delivered, order.quantity), kept)
+def _fee_earned(order: Order, arrived: Fraction, kept: Money) -> Money:
+    return min(Money(order.fee_minor, order.currency).part(arrived.numerator, arrived.denominator), kept)
 
 
 def book(order: Order) -> Refund | None:
@@ -35,7 +37,7 @@ def book(order: Order) -> Refund | None:
         return None
     owed = undelivered(order)
     kept = order.total - owed
-    fee = _fee_earned(order, order.delivered, kept)
+    fee = _fee_earned(order, order.arrived, kept)
     funds = ledger.house(Account.Kind.FUNDS, order.currency)
     if fee:
         fees = ledger.house(Account.Kind.FEES, order.currency)
@@ -48,19 +50,20 @@ def book(order: Order) -> Refund | None:
     return refunds.owe(order, _paid_by(order), owed, Refund.Why.NOT_DELIVERED, f"undelivered:{order.number}")
 
 
-def unsell(order: Order, key: str) -> Refund | None:
+def unsell(order: Order, key: str, cost: int | None = 0) -> Refund | None:
     """One delivered unit of an order that ended in SUCCESS came back: it counts as not delivered, its share of sales
     and fees has returned to customer funds and from there to the customer, never more than is left of what was paid.
 
-    Called under the order's lock, once per `key` (the caller sees to that). None for an order that cost nothing.
+    `cost`: what it had cost us, in minor units, which it no longer does. Called under the order's lock, once per `key`
+    (the caller sees to that). None for an order that cost nothing.
     """
-    left = order.delivered - 1
-    before, after = _worth_of_missing(order, order.delivered), _worth_of_missing(order, left)
+    left = order.arrived - Fraction(1, order.quantity)
+    before, after = _worth_of_missing(order, order.arrived), _worth_of_missing(order, left)
     given = sum(order.refunds.exclude(key__startswith="surplus:").values_list("amount_minor", flat=True))
     owed = min(after - before, order.total - Money(given, order.currency))
     refund = None
     if owed:
-        earned = _fee_earned(order, order.delivered, order.total - before)
+        earned = _fee_earned(order, order.arrived, order.total - before)
         fee = min(earned - _fee_earned(order, left, order.total - after), owed)
         funds = ledger.house(Account.Kind.FUNDS, order.currency)
         if fee:
@@ -70,7 +73,7 @@ def unsell(order: Order, key: str) -> Refund | None:
             sales = ledger.house(Account.Kind.SALES, order.currency)
             ledger.transfer(f"sales-back:{key}", sales, funds, owed - fee, "sale back", order)
         refund = refunds.owe(order, _paid_by(order), owed, Refund.Why.NOT_DELIVERED, f"returned:{key}")
-    orders.count_unit(order, delivered=-1, failed=1)
+    orders.count_unit(order, delivered=-1, failed=1, cost=None if cost is None else -cost)
     return refund
 
 

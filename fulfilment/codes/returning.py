@@ -44,7 +44,7 @@ def take_back(code: Code, *, by: str, why: str) -> Refund | None:
     )
     refund = None
     if order.status == Order.Status.SUCCESS:
-        refund = sales.unsell(order, f"{order.number}:{topup.unit}")
+        refund = sales.unsell(order, f"{order.number}:{topup.unit}", topup.cost_minor)
     else:
         orders.count_unit(order, delivered=-1, failed=1)
     if is_ours:

@@ -75,6 +75,8 @@ class Placed:
     is_formed: bool = False  # of a rejected one: it had been made, and failed
     needs_staff: bool = False  # of an unknown one: asking again will not tell; a person has to
     serial: str = ""  # the proof: a serial number, or the voucher code itself
+    retry_after: float | None = None  # seconds, where the supplier says that we call too often
+    is_ours: bool = False  # came about on our side and says nothing of the supplier
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,7 +167,11 @@ def _clean(text: str) -> str:
 
 def _outcome(answer: wire.Answer) -> Placed:
     """What an answer to create_order proves; whatever is not surely one thing or the other is UNKNOWN."""
-    seen = {"http_status": answer.status, "raw": _clean(answer.text)[:RAW_LIMIT]}
+    seen = {
+        "http_status": answer.status,
+        "raw": _clean(answer.text)[:RAW_LIMIT],
+        "retry_after": answer.retry_after if answer.status == 429 else None,
+    }
     if answer.status in _DENIED:
         return Placed(Outcome.DENIED, **seen)  # type: ignore[arg-type]
     told = _json(answer.text)

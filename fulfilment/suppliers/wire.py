@@ -33,6 +33,7 @@ class Answer:
     status: int
     text: str
     clock: datetime | None  # the Date header
+    retry_after: float | None = None  # the Retry-After header, where it is a number of seconds
 
 
 def _session() -> requests.Session:
@@ -74,7 +75,12 @@ def _call(session: requests.Session, method: str, url: str, *, read_seconds: flo
         with session.request(
             method, url, timeout=(CONNECT_SECONDS, read_seconds), allow_redirects=False, stream=True, **what
         ) as response:
-            return Answer(response.status_code, _body(response, deadline), _clock(response.headers.get("Date", "")))
+            return Answer(
+                response.status_code,
+                _body(response, deadline),
+                _clock(response.headers.get("Date", "")),
+                _seconds(response.headers.get("Retry-After", "")),
+            )
     except requests.exceptions.ConnectTimeout as problem:
         raise NotSent(str(problem)) from problem
     except requests.exceptions.RequestException as problem:
@@ -107,6 +113,10 @@ def _came_before_sending(problem: requests.exceptions.RequestException) -> bool:
         inner = getattr(seen, "reason", None) or (seen.args[0] if seen.args else None)
         seen = inner if isinstance(inner, BaseException) else seen.__cause__
     return False
+
+
+def _seconds(header: str) -> float | None:
+    return float(header) if header.isascii() and header.isdigit() and len(header) < 7 else None
 
 
 def _clock(header: str) -> datetime | None:

@@ -46,11 +46,11 @@ def earn(order: Order, now: datetime | None = None) -> int:
 
     Called under the order's lock when it has succeeded, after its money was booked. A guest earns nothing.
     """
-    if order.user is None or not order.delivered:
+    missing = 1 - order.arrived
+    if order.user is None or missing == 1:
         return 0
     goods = Money(order.subtotal_minor - order.discount_minor, order.currency)
-    if order.delivered < order.quantity:
-        goods -= goods.part(order.quantity - order.delivered, order.quantity)
+    goods -= goods.part(missing.numerator, missing.denominator)
     try:
         worth = goods.major * rates.rate(order.currency, levels.CURRENCY, now or timezone.now())
     except rates.NoRate:

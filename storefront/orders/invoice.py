@@ -132,14 +132,16 @@ def contact(order: Order, *, is_full: bool) -> dict[str, str | None]:
 
 
 def units(order: Order) -> dict[str, int]:
-    """How many of the units arrived, were given up (their money is paid back), and are still under way.
+    """How many of the units arrived, were given up (their money is paid back), and are still under way; `partly`, only
+    where there are such, counts those of which some pieces arrived and the others are paid back.
 
     An order that ended unpaid has nothing under way and nothing to pay back.
     """
     if order.status == Order.Status.EXPIRED:
         return {"delivered": 0, "refunded": 0, "pending": 0}
-    return {
+    counted = {
         "delivered": order.delivered,
         "refunded": order.failed,
-        "pending": order.quantity - order.delivered - order.failed,
+        "pending": order.quantity - order.delivered - order.failed - order.partly,
     }
+    return counted | ({"partly": order.partly} if order.partly else {})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower
@@ -54,6 +56,16 @@ class Order(models.Model):
     quantity = models.PositiveSmallIntegerField()
     delivered = models.PositiveSmallIntegerField(default=0)
     failed = models.PositiveSmallIntegerField(default=0)
+    partly = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text=_("units sent in pieces of which some arrived and some did not")
+    )
+    is_split = models.BooleanField(default=False, db_default=False, help_text=_("some unit of it is sent in pieces"))
+    shares = models.PositiveIntegerField(
+        default=1, db_default=1, help_text=_("equal shares that a unit is counted in; above 1 only with partly ones")
+    )
+    part_shares = models.PositiveIntegerField(
+        default=0, db_default=0, help_text=_("how many such shares of the partly delivered units arrived")
+    )
     currency = models.CharField(max_length=3)
     unit_price_minor = models.BigIntegerField()
     list_price_minor = models.BigIntegerField()
@@ -61,6 +73,13 @@ class Order(models.Model):
     discount_minor = models.BigIntegerField()
     fee_minor = models.BigIntegerField()
     total_minor = models.BigIntegerField()
+    cost_minor = models.BigIntegerField(
+        null=True,
+        blank=True,
+        default=0,
+        db_default=0,
+        help_text=_("what the delivered goods cost us, at the rates of the moments they were bought; empty: not known"),
+    )
     email = models.EmailField(blank=True)
     phone = models.CharField(max_length=16, blank=True, help_text=_("E.164"))
     language = models.CharField(max_length=5, default="id")
@@ -91,7 +110,7 @@ class Order(models.Model):
             ),
             models.Index(
                 fields=["user", "paid_at"],
-                include=["currency", "total_minor", "delivered", "quantity"],
+                include=["currency", "total_minor", "delivered", "quantity", "shares", "part_shares"],
                 condition=models.Q(status="SUCCESS"),
                 name="order_volume",
             ),
@@ -107,7 +126,7 @@ class Order(models.Model):
                 name="order_adds_up",
             ),
             models.CheckConstraint(
-                condition=models.Q(quantity__gte=models.F("delivered") + models.F("failed")),
+                condition=models.Q(quantity__gte=models.F("delivered") + models.F("failed") + models.F("partly")),
                 name="order_units_not_over_quantity",
             ),
         ]
@@ -118,6 +137,11 @@ class Order(models.Model):
     @property
     def total(self) -> Money:
         return Money(self.total_minor, self.currency)
+
+    @property
+    def arrived(self) -> Fraction:
+        """How much of it has arrived, from 0 to 1; of a unit sent in pieces only once it is known how it ended."""
+        return Fraction(self.delivered * self.shares + self.part_shares, self.quantity * self.shares)
 
     @property
     def inputs(self) -> str:

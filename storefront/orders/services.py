@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 import string
 from datetime import datetime, timedelta
+from fractions import Fraction
+from math import lcm
 from typing import Any
 
 from django.conf import settings
@@ -145,13 +147,23 @@ def advance(
     return event
 
 
-def count_unit(order: Order, *, delivered: int = 0, failed: int = 0) -> None:
-    """That many more units of the order are known to be delivered or failed (one that came back: -1 and 1). The caller
-    holds the order's lock; the database refuses more units than were bought."""
+def count_unit(
+    order: Order, *, delivered: int = 0, failed: int = 0, part: Fraction | None = None, cost: int | None = 0
+) -> None:
+    """That many more units of the order are known to be delivered or failed (one that came back: -1 and 1), or one of
+    which `part` (between 0 and 1) arrived and the rest never will; what arrived just now cost us `cost` minor units
+    (None: nobody knows, and then nobody knows the order's). The caller holds the order's lock; the database refuses
+    more units than were bought."""
+    order.cost_minor = None if order.cost_minor is None or cost is None else order.cost_minor + cost
     order.delivered += delivered
     order.failed += failed
+    if part is not None:
+        shares = lcm(order.shares, part.denominator)
+        order.part_shares = order.part_shares * (shares // order.shares) + part.numerator * (shares // part.denominator)
+        order.shares = shares
+        order.partly += 1
     order.updated_at = timezone.now()
-    order.save(update_fields=["delivered", "failed", "updated_at"])
+    order.save(update_fields=["delivered", "failed", "partly", "shares", "part_shares", "cost_minor", "updated_at"])
 
 
 def correct_account(order: Order, account: Account, *, now: datetime) -> None:

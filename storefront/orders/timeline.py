@@ -24,6 +24,7 @@ _BY_REASON: dict[str, str | Promise] = {
     "paid_late": _("Payment received after the deadline, the order goes on"),
     "codes_ready": _("Your code is ready"),
     "partly": _("%(delivered)d of %(quantity)d delivered; the rest is paid back."),
+    "in_part": _("A part of it was delivered; the rest is paid back."),
     "out_of_stock": _("Sold out at our supplier. Your money is on its way back."),
     "wrong_account": _("The game does not know this account. Your money is on its way back."),
     "account_corrected": _("You corrected the account; we go on with the new one"),
@@ -35,6 +36,7 @@ _FREE: dict[str, str | Promise] = {
     "wrong_account": _("The game does not know this account."),
     "cancelled": _("Cancelled as you asked."),
     "partly": _("%(delivered)d of %(quantity)d delivered."),
+    "in_part": _("A part of it was delivered."),
 }
 
 

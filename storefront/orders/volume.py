@@ -33,7 +33,7 @@ def paid_volume(user: User, now: datetime) -> Money:
     A currency without a rate counts nothing until staff enter one; a case tells them.
     """
     paid = Order.objects.filter(user=user, status=Order.Status.SUCCESS, paid_at__gt=now - SPAN)
-    kept = F("total_minor") * F("delivered") / F("quantity")
+    kept = F("total_minor") * (F("delivered") * F("shares") + F("part_shares")) / (F("quantity") * F("shares"))
     at_home = paid.filter(currency=CURRENCY).aggregate(sum=Sum(kept))["sum"] or 0
     volume = Money(at_home, CURRENCY)
     elsewhere = (

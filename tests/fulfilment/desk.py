@@ -117,6 +117,8 @@ def pass_time(seconds: float) -> None:
     out = (Attempt.State.SENDING, Attempt.State.UNKNOWN)
     Attempt.objects.filter(state__in=out).update(sent_at=F("sent_at") - span, answered_at=F("answered_at") - span)
     TopUp.objects.update(not_before=F("not_before") - span)
+    Attempt.objects.filter(state=Attempt.State.NOT_SENT).update(ended_at=F("ended_at") - span)
+    SupplierAccount.objects.update(rests_until=F("rests_until") - span, circuit_until=F("circuit_until") - span)
 
 
 def until(holds: Callable[[], Any], seconds: float = 5) -> Any:

@@ -23,7 +23,7 @@ def test_from_paid_to_accepted(supplier):
     with CaptureQueriesContext(connection) as taken:
         tasks.take()
     assert TopUp.objects.get().state == "ACCEPTED"
-    assert len(_statements(taken)) <= 14
+    assert len(_statements(taken)) <= 15
 
 
 def test_from_seen_to_success(supplier):
