@@ -26,6 +26,10 @@ def name_fields(apps: Apps) -> None:
 FIELDS = [
     # Authenticators and players' marks
     _("confirmed"), _("drift"), _("hidden at"), _("last t"), _("sealed key"),
+    # Routes, circuits and pieces
+    _("circuit closed at"), _("circuit opened at"), _("circuit probe at"), _("circuit probes"), _("circuit until"),
+    _("circuit why"), _("is probe"), _("is split"), _("is supplier fault"), _("open from"), _("open until"), _("part"),
+    _("part shares"), _("partly"), _("piece"), _("rests until"), _("shares"), _("times"), _("unit weight"), _("weight"),
     # Voucher codes
     _("added at"), _("added by"), _("batch"), _("decided at"), _("decided by"), _("digest"), _("expires on"),
     _("file name"), _("gives code"), _("good"), _("how to redeem"), _("key mark"), _("low at"), _("public id"),
