@@ -64,7 +64,10 @@ class Item:
 
 @dataclass(frozen=True)
 class Goods:
-    """A product. `games`: {region: the supplier's game}; what is not in it does not sell the product."""
+    """A product. `games`: {region: the supplier's game}; what is not in it does not sell the product.
+
+    `from_stock`: what is sold are codes of our own, shown on the invoice, and nothing is asked of the buyer.
+    """
 
     code: str
     slug: str
@@ -93,6 +96,8 @@ class Goods:
     usual_seconds: int = 60
     promise_seconds: int = 600
     sections: Mapping[str, Texts] = field(default_factory=dict)
+    from_stock: bool = False
+    how_to_redeem: Lists = field(default_factory=dict)
 
 
 def everywhere(game: str) -> dict[str, str]:

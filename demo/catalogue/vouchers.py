@@ -1,4 +1,5 @@
-"""Gift codes: nobody's account is topped up, the supplier sends the code to an address."""
+"""Gift codes: nobody's account is topped up. Some come from our own stock and are shown on the invoice; the others the
+supplier sends to an address."""
 
 from __future__ import annotations
 
@@ -42,6 +43,30 @@ _STEPS: Lists = {
         "The code goes to the recipient's e-mail",
     ],
 }
+# Of those from our own stock: kept on the order's page, never in a mail.
+_KEPT_FEATURES: Lists = {
+    "id": [
+        "Kode resmi, dari stok kami sendiri",
+        "Hanya tampil untukmu, kapan saja",
+        "Belum dilihat, bisa dikembalikan",
+    ],
+    "en": [
+        "Official codes, from our own stock",
+        "Shown to you alone, whenever you ask",
+        "As long as nobody has seen it, it can be given back",
+    ],
+}
+_KEPT_STEPS: Lists = {
+    "id": ["Pilih nominal", "Pilih metode pembayaran", "Selesaikan pembayaran", "Buka kodenya di halaman pesanan"],
+    "en": ["Choose an amount", "Choose how to pay", "Complete the payment", "Show the code on the order's page"],
+}
+
+
+def _redeem(where: str, id_steps: tuple[str, ...], en_steps: tuple[str, ...]) -> Lists:
+    """How a code is used, beginning with `where`."""
+    return {"id": [f"Buka {where}", *id_steps], "en": [f"Open {where}", *en_steps]}
+
+
 _SECTIONS: Mapping[str, Texts] = {"topup-instant": both("Kode Digital", "Digital codes")}
 
 
@@ -60,7 +85,10 @@ def _voucher(
     glyph: str,
     abroad: bool = False,
     is_popular: bool = False,
+    redeem: Lists | None = None,
 ) -> Goods:
+    """With `redeem` (how the code is used) it is sold from our own stock."""
+    from_stock = redeem is not None
     return Goods(
         code=code,
         slug=slug,
@@ -69,20 +97,22 @@ def _voucher(
         subtitle=publisher,
         category="voucher",
         description=texts,
-        fields=(fields.recipient_email(),),
+        fields=() if from_stock else (fields.recipient_email(),),
         games=everywhere(game) if abroad else only_home(game),
         items=items,
         margin_percent=6,
-        features=_FEATURES,
-        how_to_order=_STEPS,
+        features=_KEPT_FEATURES if from_stock else _FEATURES,
+        how_to_order=_KEPT_STEPS if from_stock else _STEPS,
+        how_to_redeem=redeem or {},
+        from_stock=from_stock,
         tags=tags,
         search_words=words,
         palette=palette,
         glyph=glyph,
         is_popular=is_popular,
         is_checked=False,
-        player_field="recipientEmail",
-        usual_seconds=120,
+        player_field="" if from_stock else "recipientEmail",
+        usual_seconds=5 if from_stock else 120,
         promise_seconds=1800,
         sections=_SECTIONS,
     )
@@ -152,6 +182,11 @@ VOUCHERS = (
             "5000:30 10000:60 20000:120 50000:299 100000:597 150000:896 300000:1791 500000:2985", {"150000": 2},
         ),
         game="googleplay", tags=("Android", "Gift Code"), words="gplay google playstore", palette="daun", glyph="play",
+        redeem=_redeem(
+            "play.google.com/redeem",
+            ("Masuk ke akun Google dengan negara Indonesia", "Ketik kodenya, lalu ketuk Tukarkan"),
+            ("Sign in to a Google account of Indonesia", "Type the code and tap Redeem"),
+        ),
     ),
     _voucher(
         "APPLE", "app-store", "App Store & iTunes", "Apple",
@@ -176,6 +211,11 @@ VOUCHERS = (
         both("Shell untuk Free Fire, AOV, dan gim Garena lain.", "Shells for Free Fire, AOV and other Garena games."),
         _rupiah("GARENA", "garena", "Garena Shells", "10000:60 20000:120 30000:180 50000:299 100000:597 200000:1194"),
         game="garena", tags=("PC", "Gift Code"), words="shell garena", palette="tembikar", glyph="ticket",
+        redeem=_redeem(
+            "shop.garena.co.id",
+            ("Pilih voucher Garena sebagai cara bayar", "Ketik kodenya, lalu konfirmasi"),
+            ("Choose the Garena voucher as the way to pay", "Type the code and confirm"),
+        ),
     ),
     _voucher(
         "UNIPIN", "unipin-credits", "UniPin Credits", "UniPin",
@@ -183,6 +223,11 @@ VOUCHERS = (
         _rupiah("UNIPIN", "unipin", "UniPin Credits",
             "10000:60 20000:120 50000:299 100000:597 300000:1791 500000:2985"),
         game="unipin", tags=("Gift Code",), words="uc unipin", palette="mengkudu", glyph="ticket",
+        redeem=_redeem(
+            "unipin.com",
+            ("Masuk, lalu buka Reload UniPin Credits", "Ketik kodenya, lalu konfirmasi"),
+            ("Sign in and open Reload UniPin Credits", "Type the code and confirm"),
+        ),
     ),
     _voucher(
         "RAZERGOLD", "razer-gold", "Razer Gold", "Razer",

@@ -32,6 +32,7 @@ def _load_gemgo(shelf: Shelf) -> None:
             cost_minor=supply.cost,
         )
         for goods in SHELF
+        if not goods.from_stock
         for item in goods.items
         for supply in item.supplies.values()
     }
@@ -46,6 +47,7 @@ def _load_gemgo(shelf: Shelf) -> None:
             priority=SECOND if region == "ID" and item.code in elsewhere_first else FIRST,
         )
         for goods in SHELF
+        if not goods.from_stock
         for item in goods.items
         for region, game in goods.games.items()
         if game in item.supplies

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from fulfilment.pages import promise
+from fulfilment.pages import codes, promise
 
 urlpatterns = [
     path("<shop:place>/invoices/<slug:number>/cancel", promise.cancel, name="invoice_cancel"),
     path("<shop:place>/invoices/<slug:number>/account", promise.correct, name="invoice_account"),
+    path("<shop:place>/invoices/<slug:number>/codes", codes.codes, name="invoice_codes"),
 ]

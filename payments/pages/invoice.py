@@ -31,7 +31,7 @@ from storefront.pages.shop import Shop, around, in_shop, visitors_shop
 def _order(number: str) -> Order:
     order = (
         Order.objects.filter(number=clean_number(number))
-        .select_related("product", "channel", "region", "promo")
+        .select_related("product", "sku", "channel", "region", "promo")
         .prefetch_related("events")
         .first()
     )

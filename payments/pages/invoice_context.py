@@ -14,6 +14,7 @@ from accounts.models import User
 from core.money import Money
 from core.translated import pick
 from fulfilment import standing
+from fulfilment.pages.codes_shown import codes_shown
 from fulfilment.pages.shown import promise
 from payments.instructions import qr_address
 from payments.models import Payment, Refund
@@ -92,6 +93,8 @@ def invoice_context(order: Order, shop: Shop, *, is_owner: bool, key: str, user:
     }
     if seen is not None:
         invoice["promise"] = promise(order, seen, shop, base, suffix, is_owner=is_owner)
+    if is_owner and order.sku.gives_code and order.paid_at is not None:
+        invoice["codes"] = codes_shown(order, shop, base, suffix)
     if order.status == Status.PENDING and not is_held:
         if payment is not None and payment.state == Payment.State.OPEN:
             invoice |= _instructions(order, payment)
@@ -205,6 +208,8 @@ def _words(order: Order, payment: Payment | None, refund: Refund | None, is_held
                 % {"delivered": order.delivered, "quantity": order.quantity},
                 _("The rest could not be delivered and is paid back."),
             )
+        if order.sku.gives_code:
+            return _("Your code is ready"), _("It is kept here for you, hidden until you ask to see it.")
         return _("It has arrived"), _("Enjoy it. Look into your game; a restart may help it to show.")
     if order.status == Status.FAILED and any(event.reason == "cancelled" for event in order.events.all()):
         return _("Cancelled, as you asked"), _("Nothing was sent, and you get back what you paid.")

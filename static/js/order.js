@@ -309,7 +309,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target?.id === "confirm-body" && !sheet.open) {
     sheet.showModal();
-    if (one("#keep-player").checked) document.dispatchEvent(new CustomEvent("player:keep", { detail: { nickname: account.nickname || "", values: values() } }));
+    if (one("#keep-player")?.checked) document.dispatchEvent(new CustomEvent("player:keep", { detail: { nickname: account.nickname || "", values: values() } }));
   }
   if (event.detail.target === errors) {
     let focused = false;

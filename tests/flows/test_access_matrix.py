@@ -138,6 +138,8 @@ PAGES: dict[str, Row] = {
     "POST ~/invoices/{order}/cancel": ("404 400 404 404 404", {}),
     "GET ~/invoices/{order}/account": ("404 302 404 404 404", {}),
     "POST ~/invoices/{order}/account": ("404 400 404 404 404", {"userId": "1", "zoneId": "1"}),
+    "GET ~/invoices/{order}/codes": ("404 302 404 404 404", {}),
+    "POST ~/invoices/{order}/codes": ("404 404 404 404 404", {}),  # to its owner: there is no code yet
     "GET ~/account/": (PAGE, {}),
     "GET ~/account/head": (ALL, {}),
     "GET ~/account/orders": (PAGE, {"search": "{order}"}),
