@@ -55,6 +55,7 @@ def theme(shop: str) -> dict[str, Any]:
                     _("Orders"),
                     _list(_("Orders"), "receipt_long", "storefront.order"),
                     _list(_("Cases"), "front_hand", "core.staffcase"),
+                    _list(_("Problem reports"), "report", "fulfilment.problemreport"),
                     _list(_("Refunds"), "undo", "payments.refund"),
                     _list(_("Mails"), "mail", "core.mailmessage"),
                 ),

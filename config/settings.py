@@ -222,6 +222,7 @@ STATIC_ROOT = STORE_DATA / "static"
 STATICFILES_DIRS = [ROOT / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = STORE_DATA / "media"
+PRIVATE_ROOT = STORE_DATA / "private"  # uploads that only doors show
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

@@ -10,12 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from core.models import Region
 from fulfilment.codes.models import Code, CodeBatch, CodeEvent, CodeStock
+from fulfilment.problems.models import ProblemReport
 from storefront.catalogue.models import Sku
 from storefront.orders.models import Order
 
 __all__ = [
-    "STOCK", "Attempt", "Code", "CodeBatch", "CodeEvent", "CodeStock", "HistoryPoll", "HistoryRow", "Route",
-    "SkuPart", "SupplierAccount", "SupplierProduct", "TopUp",
+    "STOCK", "Attempt", "Code", "CodeBatch", "CodeEvent", "CodeStock", "Correction", "Delay", "HistoryPoll",
+    "HistoryRow", "ProblemReport", "Route", "SkuPart", "SupplierAccount", "SupplierProduct", "TopUp",
 ]  # fmt: skip
 
 #: Code of the account that is ourselves: what it sells are codes of our own, and nobody is called.

@@ -102,11 +102,18 @@ def order_late(order: Order, because: str, *, may_cancel: bool) -> None:
     _queue(order, "order_late", context(order) | {"because": because, "may_cancel": may_cancel})
 
 
+def problem_answered(order: Order, report: int, asked: str, answer: str) -> None:
+    """Staff answered what the customer had reported under that number."""
+    _queue(order, "problem_answered", context(order) | {"asked": asked, "answer": answer}, once_per=str(report))
+
+
 def order_held(order: Order) -> None:
     """The game knows no such account: it can be corrected on the order's page, or the order cancelled."""
     _queue(order, "order_held", context(order))
 
 
-def _queue(order: Order, template: str, filled: dict[str, Any]) -> None:
+def _queue(order: Order, template: str, filled: dict[str, Any], once_per: str = "") -> None:
+    """Once per order and template, or per `once_per` of it."""
+    key = f"{template}:{order.number}" + (f":{once_per}" if once_per else "")
     if order.email:
-        mail.queue(f"{template}:{order.number}", order.email, order.language, template, filled, about=order.number)
+        mail.queue(key, order.email, order.language, template, filled, about=order.number)

@@ -17,6 +17,7 @@ from accounts.api import shown
 from accounts.api.auth import private
 from accounts.visitors import signed_in
 from core.errors import invalid
+from core.pictures import MOST_BYTES, too_large
 from core.web.api import JsonParser, MemberView, data
 from storefront.api.shapes import BODY_ERRORS, Text, answers, enveloped
 
@@ -62,9 +63,9 @@ class Profile(MemberView):
     )
     def put(self, request: Request) -> Response:
         user = signed_in(request)
-        if _length(request) > pictures.MOST_BYTES + _AROUND:
+        if _length(request) > MOST_BYTES + _AROUND:
             # Refused before it is read.
-            raise invalid({"profilePicture": pictures.too_large()})
+            raise too_large(pictures.FIELD)
         body = ProfileBody(data=request.data)
         body.is_valid(raise_exception=True)
         sent = body.validated_data

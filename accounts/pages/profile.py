@@ -12,8 +12,9 @@ from accounts.models import User
 from accounts.pages import forms
 from accounts.pages.common import count, members_only, show, to
 from accounts.visitors import member_of
-from core.errors import Refused, invalid
+from core.errors import Refused
 from core.phones import national
+from core.pictures import MOST_BYTES, too_large
 from payments.wallet.services import balances
 from storefront.pages.shop import Shop, in_shop
 
@@ -52,8 +53,8 @@ def profile_page(request: HttpRequest, shop: Shop, user: User) -> HttpResponse:
 
 def _update(request: HttpRequest, user: User) -> None:
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if length.isdigit() and int(length) > pictures.MOST_BYTES + _AROUND:
-        raise invalid({"profilePicture": pictures.too_large()})
+    if length.isdigit() and int(length) > MOST_BYTES + _AROUND:
+        raise too_large(pictures.FIELD)
     if request.POST.get("picture") == "remove":
         profile.remove_picture(user)
         return

@@ -10,11 +10,11 @@ PEOPLE = (
     ("ops@example.com", "Bagas", "Pratama", ("Operations",), False),
     ("admin@example.com", "Ayu", "Maharani", (), True),
 )
-#: What members of a group may do, by action and app: Support looks and resolves cases, Operations keeps the shop.
+#: What members of a group may do, by action and app: Support answers and resolves cases, Operations keeps the shop.
 GROUPS = {
     "Support": (
         ("view", "storefront"), ("view", "payments"), ("view", "fulfilment"), ("view", "core"), ("view", "accounts"),
-        ("change", "core.staffcase"),
+        ("change", "core.staffcase"), ("change", "fulfilment.problemreport"),
     ),
     "Operations": (
         ("view", "storefront"), ("add", "storefront"), ("change", "storefront"), ("view", "payments"),

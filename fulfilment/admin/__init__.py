@@ -2,4 +2,5 @@
 
 from fulfilment.admin import attempts as attempts
 from fulfilment.admin import orders as orders
+from fulfilment.admin import problems as problems
 from fulfilment.admin import suppliers as suppliers

@@ -18,7 +18,7 @@ from unfold.decorators import display
 from core.admin.bases import ReadOnlyAdmin, ReadOnlyInline, money_column
 from core.models import InboxMessage, MailMessage, StaffCase
 from core.money import Money
-from fulfilment.models import Attempt, TopUp
+from fulfilment.models import Attempt, Correction, TopUp
 from payments.models import Capture, Payment, Refund, Transfer
 from storefront.orders.models import Order, OrderEvent
 
@@ -138,6 +138,8 @@ class OrderAdmin(ReadOnlyAdmin):
         "attempts",
         "mails",
         "cases",
+        "problems",
+        "correction_shown",
         "messages_in",
     ]
     fieldsets = [
@@ -166,6 +168,7 @@ class OrderAdmin(ReadOnlyAdmin):
         (_("Times"), {"fields": [("created_at", "expires_at"), ("paid_at", "ended_at")]}),
         (_("At the supplier"), {"fields": ["attempts"]}),
         (_("Money that came in"), {"fields": ["captures"]}),
+        (_("What the customer said and changed"), {"fields": ["problems", "correction_shown"]}),
         (_("Cases"), {"fields": ["cases"]}),
         (_("Mails"), {"fields": ["mails"]}),
         (_("Webhooks and callbacks"), {"fields": ["messages_in"]}),
@@ -292,6 +295,31 @@ class OrderAdmin(ReadOnlyAdmin):
                 for one in rows
             ],
         )
+
+    @display(description=_("problem reports"))
+    def problems(self, order: Order) -> str:
+        rows = order.problems.order_by("id")
+        return table(
+            [_("reported"), _("topic"), _("text"), _("state"), _("answer")],
+            [
+                (
+                    link("fulfilment_problemreport", one.pk, moment(one.created_at)),
+                    one.get_topic_display(),
+                    one.text,
+                    one.get_state_display(),
+                    one.answer,
+                )
+                for one in rows
+            ],
+        )
+
+    @display(description=_("account corrected"))
+    def correction_shown(self, order: Order) -> str:
+        one = Correction.objects.filter(order=order).first()
+        if one is None:
+            return "–"
+        before, after = (" - ".join(field["value"] for field in fields) for fields in (one.before, one.after))
+        return f"{moment(one.at)}: {before} ({one.nickname_before or '–'}) → {after} ({one.nickname or '–'})"
 
     @display(description=_("messages"))
     def messages_in(self, order: Order) -> str:

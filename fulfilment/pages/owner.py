@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -30,10 +31,11 @@ class Owned:
     order: Order
     key: str
 
-    def url(self, rest: str = "") -> str:
+    def url(self, rest: str = "", **query: str) -> str:
         """The address of the order's page, or of one of the pages under it, that keeps the owner's key."""
         address = self.shop.url(f"invoices/{self.order.number}") + (f"/{rest}" if rest else "")
-        return f"{address}?key={self.key}" if self.key else address
+        asked = query | ({"key": self.key} if self.key else {})
+        return f"{address}?{urlencode(asked)}" if asked else address
 
     def back(self) -> HttpResponse:
         return HttpResponseRedirect(self.url())

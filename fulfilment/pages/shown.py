@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from fulfilment.problems.models import ProblemReport
 from fulfilment.standing import Standing
 from storefront.orders.models import Order
 from storefront.pages.shop import Shop
@@ -29,3 +30,15 @@ def promise(order: Order, seen: Standing, shop: Shop, base: str, suffix: str, *,
         "cancel_url": f"{base}/cancel{suffix}" if is_owner and seen.may_cancel else "",
         "correct_url": f"{base}/account{suffix}" if is_owner and seen.may_correct else "",
     }
+
+
+def problems(order: Order, base: str, suffix: str) -> dict[str, Any]:
+    """The context `invoice.problems` for the order's owner: where problems are reported, and how the reports stand."""
+    states = list(order.problems.values_list("state", flat=True))
+    if ProblemReport.State.OPEN in states:
+        text = _("We have your report and answer within one working day")
+    elif states:
+        text = _("Read our answer to your report")
+    else:
+        text = _("Report a problem")
+    return {"url": f"{base}/problem{suffix}", "text": text, "is_answered": bool(states) and "OPEN" not in states}

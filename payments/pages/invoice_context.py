@@ -15,7 +15,7 @@ from core.money import Money
 from core.translated import pick
 from fulfilment import standing
 from fulfilment.pages.codes_shown import codes_shown
-from fulfilment.pages.shown import promise
+from fulfilment.pages.shown import problems, promise
 from payments.instructions import qr_address
 from payments.models import Payment, Refund
 from payments.qr import svg
@@ -95,6 +95,8 @@ def invoice_context(order: Order, shop: Shop, *, is_owner: bool, key: str, user:
         invoice["promise"] = promise(order, seen, shop, base, suffix, is_owner=is_owner)
     if is_owner and order.sku.gives_code and order.paid_at is not None:
         invoice["codes"] = codes_shown(order, shop, base, suffix)
+    if is_owner and order.status != Status.PENDING:
+        invoice["problems"] = problems(order, base, suffix)
     if order.status == Status.PENDING and not is_held:
         if payment is not None and payment.state == Payment.State.OPEN:
             invoice |= _instructions(order, payment)

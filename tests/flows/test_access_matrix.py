@@ -140,6 +140,9 @@ PAGES: dict[str, Row] = {
     "POST ~/invoices/{order}/account": ("404 400 404 404 404", {"userId": "1", "zoneId": "1"}),
     "GET ~/invoices/{order}/codes": ("404 302 404 404 404", {}),
     "POST ~/invoices/{order}/codes": ("404 404 404 404 404", {}),  # to its owner: there is no code yet
+    "GET ~/invoices/{order}/problem": ("404 200 404 404 404", {}),
+    "POST ~/invoices/{order}/problem": ("404 302 404 404 404", {"topic": "OTHER", "text": "It is odd."}),
+    "GET ~/invoices/{order}/problem/picture": ("404 404 404 404 404", {"report": "1"}),
     "GET ~/account/": (PAGE, {}),
     "GET ~/account/head": (ALL, {}),
     "GET ~/account/orders": (PAGE, {"search": "{order}"}),

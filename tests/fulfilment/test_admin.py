@@ -13,7 +13,7 @@ from storefront.orders.models import Order
 from tests.fulfilment import desk
 
 pytestmark = pytest.mark.django_db
-MINE = ["attempt", "historypoll", "historyrow", "route", "supplieraccount", "supplierproduct", "topup"]
+MINE = ["attempt", "historypoll", "historyrow", "problemreport", "route", "supplieraccount", "supplierproduct", "topup"]
 
 
 @pytest.fixture

@@ -1,0 +1,93 @@
+"""Reports of problems: read with their picture, answered with one word of staff's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action, display
+from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from core.admin.bases import ReadOnlyAdmin, back_to
+from fulfilment.admin.orders import link
+from fulfilment.pages.problem import picture_of
+from fulfilment.problems import services as problems
+from fulfilment.problems.models import ProblemReport
+
+
+class AnswerForm(BaseDialogForm):
+    """What the customer is written, word for word."""
+
+    answer = forms.CharField(label=_("Answer"), min_length=5, max_length=2000, widget=UnfoldAdminTextareaWidget)
+
+
+@admin.register(ProblemReport)
+class ProblemReportAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", "order_number", "topic", "shown_state", "answered_by", "answered_at"]
+    list_filter = ["state", "topic"]
+    list_select_related = ["order", "answered_by"]
+    search_fields = ["order__number__istartswith", "text"]
+    date_hierarchy = "created_at"
+    fields = ["order_link", "topic", "text", "shown_picture", "shown_state", "created_at"]
+    fields += ["answer", "answered_by", "answered_at"]
+    readonly_fields = ["order_link", "shown_picture", "shown_state"]
+    actions_detail = ["answer_it"]
+
+    @display(description=_("state"), label={"OPEN": "warning", "ANSWERED": "success"})
+    def shown_state(self, made: ProblemReport) -> str:
+        return made.state
+
+    @display(description=_("order"))
+    def order_number(self, made: ProblemReport) -> str:
+        return made.order.number
+
+    @display(description=_("order"))
+    def order_link(self, made: ProblemReport) -> str:
+        return link("storefront_order", made.order_id, made.order.number)
+
+    @display(description=_("picture"))
+    def shown_picture(self, made: ProblemReport) -> str:
+        if not made.picture:
+            return "–"
+        url = reverse("admin:fulfilment_problemreport_picture", args=[made.pk])
+        return format_html(
+            '<a href="{}" target="_blank" rel="noopener"><img src="{}" alt="{}" class="max-w-md"></a>',
+            url, url, _("picture of the report"),
+        )  # fmt: skip
+
+    def get_urls(self) -> list[URLPattern]:
+        name = "fulfilment_problemreport_picture"
+        return [path("<int:pk>/picture", self.admin_site.admin_view(self.picture), name=name), *super().get_urls()]
+
+    def picture(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return picture_of(ProblemReport.objects.filter(pk=pk).first())
+
+    def has_answer_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return bool(request.user.has_perm("fulfilment.change_problemreport"))
+
+    @action(
+        description=_("Answer"),
+        icon="reply",
+        permissions=["answer"],
+        dialog={
+            "title": _("Answer the customer"),
+            "description": _("It goes out by mail, and stands on the order's page. Once: it cannot be taken back."),
+            "form_class": AnswerForm,
+            "form_submit_text": _("Send the answer"),
+        },
+    )
+    def answer_it(self, request: HttpRequest, form: AnswerForm, object_id: str) -> HttpResponse:
+        if problems.answer(int(object_id), request.user, form.cleaned_data["answer"]):  # type: ignore[arg-type]
+            messages.success(request, _("The answer is on its way."))
+        else:
+            messages.warning(request, _("Somebody had answered it before."))
+        return back_to(request, reverse("admin:fulfilment_problemreport_change", args=[object_id]))
