@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.utils.translation import get_language
@@ -92,13 +93,32 @@ def _signed_in(done: signing_in.SignedIn, **more: Any) -> dict[str, Any]:
     return {"step": "SUCCESS", "token": shown.pair(done.pair), "user": user}
 
 
-def _open(request: Request, user: User, region_code: str) -> Response:
-    """The answer of §25: tokens, or the step that is left."""
+def _entered(done: signing_in.SignedIn) -> dict[str, Any]:
+    return _signed_in(done, lastLoginAt=done.user.last_login)
+
+
+def _registered(done: signing_in.SignedIn) -> dict[str, Any]:
+    """As §22 has it: Google's id, and the day of registration last."""
+    answer = _signed_in(done)
+    answer["user"].pop("createdAt", None)
+    answer["user"] |= {"googleId": done.user.google_id, "createdAt": done.user.created_at}
+    return answer
+
+
+def _open(
+    request: Request,
+    user: User,
+    region_code: str,
+    *,
+    told: Callable[[signing_in.SignedIn], dict[str, Any]] = _entered,
+    status: int = 200,
+) -> Response:
+    """Tokens, in the words of `told`, or the step that is left (§25)."""
     owed = signing_in.owed(user, region_code)
     if owed is not None:
         return private(data(shown.step(owed)))
     done = signing_in.open_app(user, sessions.device_of(request._request), region_code=region_code)
-    return private(data(_signed_in(done, lastLoginAt=done.user.last_login)))
+    return private(data(told(done), status=status))
 
 
 class Register(OpenView):
@@ -148,19 +168,7 @@ class RegisterGoogle(OpenView):
         person = google.read_id_token(read(IdTokenBody, request)["idToken"])
         user = google_members.member_or_new(person, region or regions.default(), get_language() or "id")
         claiming.claim(user)
-        region_code = region.code if region else ""
-        owed = signing_in.owed(user, region_code)
-        if owed is not None:
-            return private(data(shown.step(owed)))
-        done = signing_in.open_app(user, sessions.device_of(request._request), region_code=region_code)
-        more = {"googleId": user.google_id}
-        answer = _signed_in(done)
-        answer["user"] = {
-            **{name: value for name, value in answer["user"].items() if name != "createdAt"},
-            **more,
-            "createdAt": user.created_at,
-        }
-        return private(data(answer, status=201))
+        return _open(request, user, region.code if region else "", told=_registered, status=201)
 
 
 class VerifyEmail(OpenView):
@@ -255,7 +263,7 @@ class VerifyMfa(OpenView):
         user, claim = signing_in.pay_code(sent["mfaToken"], sent["code"])
         device = sessions.device_of(request._request)
         done = signing_in.open_app(user, device, region_code=claim.region_code, session_id=claim.session_id)
-        return private(data(_signed_in(done, lastLoginAt=done.user.last_login)))
+        return private(data(_entered(done)))
 
 
 class RefreshToken(OpenView):

@@ -10,13 +10,15 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
 
 from accounts import sessions, signing_in
 from accounts.models import User
 from accounts.visitors import member_of
 from core.web import throttle
 from core.web.client import client_of
-from storefront.pages.shop import Shop, around
+from storefront.pages.shop import Shop, around, in_shop
 
 MemberPage = Callable[..., HttpResponse]
 
@@ -64,4 +66,10 @@ def members_only(view: Callable[[HttpRequest, Shop, User], HttpResponse]) -> Mem
             sessions.seen(session_id)
         return view(request, shop, user, **rest)
 
+    return page
+
+
+def member_act(view: Callable[..., HttpResponse]) -> MemberPage:
+    """A view that changes something of the member's: posted, never kept, with shop and member as further arguments."""
+    page: MemberPage = never_cache(require_POST(in_shop(members_only(view))))
     return page

@@ -8,12 +8,12 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from accounts import mfa, passwords, sessions, signing_in
 from accounts.models import Session, User
 from accounts.pages import forms
-from accounts.pages.common import count, members_only, show, to
+from accounts.pages.common import count, member_act, members_only, show, to
 from core import sealing
 from core.errors import Refused
 from payments.qr import svg
@@ -71,10 +71,7 @@ def security(request: HttpRequest, shop: Shop, user: User) -> HttpResponse:
     return _page(request, shop, user)
 
 
-@never_cache
-@require_POST
-@in_shop
-@members_only
+@member_act
 def password(request: HttpRequest, shop: Shop, user: User) -> HttpResponse:
     try:
         count(request, "login")
@@ -88,10 +85,7 @@ def password(request: HttpRequest, shop: Shop, user: User) -> HttpResponse:
     return to(shop, "security", done="password")
 
 
-@never_cache
-@require_POST
-@in_shop
-@members_only
+@member_act
 def begin_mfa(request: HttpRequest, shop: Shop, user: User) -> HttpResponse:
     """The set-up's picture, secret and back-up codes; shown once."""
     try:
@@ -117,10 +111,7 @@ def _setup_page(
     return show(request, shop, "mfa_setup", context, rest="security", status=refusal.status if refusal else 200)
 
 
-@never_cache
-@require_POST
-@in_shop
-@members_only
+@member_act
 def confirm_mfa(request: HttpRequest, shop: Shop, user: User) -> HttpResponse:
     try:
         count(request, "login")
@@ -134,10 +125,7 @@ def confirm_mfa(request: HttpRequest, shop: Shop, user: User) -> HttpResponse:
     return to(shop, "security", done="mfa")
 
 
-@never_cache
-@require_POST
-@in_shop
-@members_only
+@member_act
 def disable_mfa(request: HttpRequest, shop: Shop, user: User) -> HttpResponse:
     try:
         count(request, "login")
@@ -147,10 +135,7 @@ def disable_mfa(request: HttpRequest, shop: Shop, user: User) -> HttpResponse:
     return to(shop, "security", done="mfa-off")
 
 
-@never_cache
-@require_POST
-@in_shop
-@members_only
+@member_act
 def renew_codes(request: HttpRequest, shop: Shop, user: User) -> HttpResponse:
     """Fresh back-up codes instead of all old ones; shown once."""
     try:
@@ -161,10 +146,7 @@ def renew_codes(request: HttpRequest, shop: Shop, user: User) -> HttpResponse:
     return show(request, shop, "backup_codes", {"codes": codes}, rest="security")
 
 
-@never_cache
-@require_POST
-@in_shop
-@members_only
+@member_act
 def end_device(request: HttpRequest, shop: Shop, user: User) -> HttpResponse:
     """One other device is signed out, or all of them."""
     mine = signing_in.browser_session_id(request)

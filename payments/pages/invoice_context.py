@@ -6,19 +6,16 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core.money import Money
-from core.translated import pick
 from fulfilment import standing
 from fulfilment.pages.codes_shown import codes_shown
 from fulfilment.pages.shown import problems, promise
-from payments.instructions import qr_address
 from payments.models import Payment, Refund
-from payments.qr import svg
+from payments.pages.how_to_pay import how_to_pay
 from payments.wallet.services import balances
 from storefront.channels import shop as channels
 from storefront.channels.models import Channel
@@ -44,7 +41,7 @@ def live_tag(order: Order, shop: Shop, *, is_owner: bool) -> str:
 
 def invoice_context(order: Order, shop: Shop, *, is_owner: bool, key: str, user: User | None = None) -> dict[str, Any]:
     """The context of payments/fragments/invoice_live.html, as `user` (None: a guest) sees it."""
-    payments = list(order.payments.order_by("-attempt"))
+    payments = list(order.payments.select_related("channel").order_by("-attempt"))
     payment = payments[0] if payments else None
     is_held = order.paid_at is None and any(row.received_minor for row in payments)
     refund = order.refunds.order_by("-id").first()
@@ -98,11 +95,7 @@ def invoice_context(order: Order, shop: Shop, *, is_owner: bool, key: str, user:
     if is_owner and order.status != Status.PENDING:
         invoice["problems"] = problems(order, base, suffix)
     if order.status == Status.PENDING and not is_held:
-        if payment is not None and payment.state == Payment.State.OPEN:
-            invoice |= _instructions(order, payment)
-        invoice["seconds_left"] = max(0, int((order.expires_at - now).total_seconds()))
-        invoice["expires_text"] = shop.clock(order.expires_at)
-        invoice["is_over"] = payment is None or payment.state not in Payment.LIVE
+        invoice["pay"] = how_to_pay(order, payment, shop)
         invoice["other_channels"] = _other_channels(order, shop, base, suffix, now, user) if is_owner else []
     return {
         "invoice": invoice,
@@ -121,22 +114,6 @@ def _again(order: Order) -> str:
 def _shown(value: str, is_owner: bool) -> str:
     """An id as whoever knows only the number may see it: its last digits."""
     return value if is_owner else "•" * max(0, len(value) - 3) + value[-3:]
-
-
-def _instructions(order: Order, payment: Payment) -> dict[str, Any]:
-    told = payment.instructions
-    channel = order.channel
-    return {
-        "qr_svg": svg(told["qr_string"]) if told.get("qr_string") else "",
-        "qr_download_url": qr_address(told["qr_string"]) if told.get("qr_string") else "",
-        "account_number": told.get("account_number", ""),
-        "bank_name": channel.bank_name,
-        "account_name": settings.SHOP_NAME.upper() if told.get("account_number") else "",
-        "payment_code": told.get("payment_code", ""),
-        "redirect_url": told.get("redirect_url", ""),
-        "deeplink": told.get("deeplink", "") if not told.get("redirect_url") else "",
-        "instruction": pick(channel.instruction, order.language),
-    }
 
 
 def _event(order: Order, event: OrderEvent, shop: Shop) -> dict[str, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -19,12 +18,12 @@ from accounts.models import User
 from accounts.pages.common import count
 from core.errors import Refused, invalid
 from core.money import DECIMALS, Money, NotAnAmount
-from payments import instructions, looking, opening
+from payments import looking, opening
 from payments.deposits import creating, history, quoting
 from payments.deposits.models import Deposit, DepositInquiry
 from payments.models import Payment
 from payments.pages.account.common import account_page, moment, page_of, pager, read, show, state
-from payments.qr import svg
+from payments.pages.how_to_pay import how_to_pay
 from payments.wallet.services import balances
 from storefront.channels import shop as channels
 from storefront.channels.models import Channel
@@ -307,14 +306,12 @@ def _context(found: Deposit, shop: Shop) -> dict[str, Any]:
         "total": str(found.total),
         "channel": {
             "name": found.channel_name,
-            "kind": found.channel.kind,
-            "image": picture(found.channel.image, "channel", found.channel_code, found.channel_name),
         },
         "placed_at": moment(shop, found.created_at),
         "paid_at": moment(shop, found.paid_at) if found.paid_at else "",
     }
     if found.status == Status.PENDING:
-        told |= _how(found, payment, shop, timezone.now())
+        told["pay"] = how_to_pay(found, payment, shop)
     elif found.status == Status.SUCCESS:
         told["balance"] = str(balances(found.user).get(found.currency, Money(0, found.currency)))
     return {
@@ -324,20 +321,6 @@ def _context(found: Deposit, shop: Shop) -> dict[str, Any]:
         "check_again_url": _url(shop, found, "/check"),
         "again_url": shop.url(f"account/deposits/new?amount={found.amount.major:f}&paymentCode={found.channel_code}"),
         "wallet_url": shop.url("account/wallet"),
-    }
-
-
-def _how(found: Deposit, payment: Payment | None, shop: Shop, now: datetime) -> dict[str, Any]:
-    is_open = payment is not None and payment.state == Payment.State.OPEN
-    how = instructions.of(payment, shop.language) if is_open else {}
-    code = how.get("qrCode", "")
-    return {
-        **how,
-        "qr_svg": svg(code) if code else "",
-        "deeplink": how.get("deeplink", "") if not how.get("redirectUrl") else "",
-        "seconds_left": max(0, int((found.expires_at - now).total_seconds())),
-        "until": shop.clock(found.expires_at),
-        "is_over": payment is None or payment.state not in Payment.LIVE,
     }
 
 
