@@ -54,6 +54,17 @@ MOST_COST_PERCENT = env.integer("MOST_COST_PERCENT", 100, least=0, most=1000)
 XENDIT_BASE_URL = env.address("XENDIT_BASE_URL")
 XENDIT_SECRET_KEY = env.secret("XENDIT_SECRET_KEY")
 XENDIT_CALLBACK_TOKEN = env.secret("XENDIT_CALLBACK_TOKEN")
+MIDTRANS_BASE_URL = env.address("MIDTRANS_BASE_URL")
+MIDTRANS_SERVER_KEY = env.secret("MIDTRANS_SERVER_KEY")
+# The hosted card page stands on a host of its own: app.midtrans.com beside api.midtrans.com.
+MIDTRANS_SNAP_BASE_URL = env.address("MIDTRANS_SNAP_BASE_URL", MIDTRANS_BASE_URL.replace("//api.", "//app.", 1))
+# How long a transfer that the bank may still reverse (Permata, Mandiri bill, Indomaret) does not count yet.
+MIDTRANS_REVERSAL_SECONDS = env.integer("MIDTRANS_REVERSAL_SECONDS", 360, least=0)
+HITPAY_BASE_URL = env.address("HITPAY_BASE_URL")
+HITPAY_API_KEY = env.secret("HITPAY_API_KEY")
+# Two salts: of the API key (form webhooks), and of the webhook endpoint registered in the dashboard (JSON webhooks).
+HITPAY_API_SALT = env.secret("HITPAY_API_SALT")
+HITPAY_WEBHOOK_SALT = env.secret("HITPAY_WEBHOOK_SALT")
 GOOGLE_CERTS_URL = env.address("GOOGLE_CERTS_URL")
 GOOGLE_CLIENT_ID = env.text("GOOGLE_CLIENT_ID")
 GOOGLE_CLIENT_SECRET = env.secret("GOOGLE_CLIENT_SECRET", "")
@@ -83,7 +94,11 @@ SECRET_KEY = env.secret("SECRET_KEY")
 # Fernet keys of encrypted columns, newest first: the first one writes, all of them read.
 ENCRYPTION_KEYS = env.fernet_keys("ENCRYPTION_KEYS")
 
-PARTIES = ("GEMGO_BASE_URL", "DIGIFLAZZ_BASE_URL", "XENDIT_BASE_URL", "GOOGLE_CERTS_URL")
+# Where each outer party stands; none may be left on the sandbox in production.
+PARTIES = (
+    "GEMGO_BASE_URL", "DIGIFLAZZ_BASE_URL", "XENDIT_BASE_URL", "MIDTRANS_BASE_URL", "HITPAY_BASE_URL",
+    "GOOGLE_CERTS_URL",
+)  # fmt: skip
 _problems = refusals(
     public=PUBLIC_BASE_URL,
     demo=DEMO,

@@ -14,7 +14,7 @@ from core.errors import Refused
 from core.money import Money
 from payments import opening, settling
 from payments.gateways import for_code
-from payments.gateways.base import GatewayUnavailable, Standing
+from payments.gateways.base import GatewayUnavailable, Standing, Withdrawal
 from payments.looking import end, look
 from payments.models import Payment
 from payments.wallet.services import balances
@@ -93,14 +93,16 @@ def _close(order: Order, payment: Payment) -> None:
         return
     gateway = for_code(payment.gateway)
     try:
-        is_void = gateway.cancel(payment.gateway_id)
+        withdrawn = gateway.withdraw(payment.gateway_id)
         looked = look(payment, by="customer")
     except GatewayUnavailable as problem:
         raise opening.unavailable(order) from problem
-    if is_void:
-        end(payment, Payment.State.CANCELLED, "another channel")
-    elif looked.standing == Standing.OPEN:
+    is_open = looked.standing == Standing.OPEN
+    if looked.standing == Standing.HELD or (is_open and withdrawn == Withdrawal.BUSY):
         raise _in_progress(order)
+    if is_open or withdrawn == Withdrawal.VOID:
+        # Void, or beyond recall and not shown any more; money that comes on it all the same is found and settled.
+        end(payment, Payment.State.CANCELLED, "another channel")
 
 
 @transaction.atomic

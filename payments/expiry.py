@@ -13,7 +13,7 @@ from django.utils import timezone
 from payments import mails
 from payments.deposits import crediting as deposits
 from payments.gateways import for_code
-from payments.gateways.base import GatewayUnavailable, Standing
+from payments.gateways.base import GatewayUnavailable, Standing, Withdrawal
 from payments.looking import claim, end, look
 from payments.models import Deposit, Payment
 from payments.opening import is_stale
@@ -23,6 +23,8 @@ from storefront.orders.models import Order
 logger = logging.getLogger(__name__)
 # A gateway that is away, or that says a payment is just in progress, holds an order this long past its deadline.
 PATIENCE = timedelta(minutes=15)
+# Money that is there but held back (a card under review, a transfer that may be reversed) holds it longer.
+HELD_FOR = timedelta(hours=24)
 
 
 def expire_due(limit: int = 50) -> int:
@@ -51,11 +53,15 @@ def _is_void(payment: Payment, now: datetime) -> bool:
         return is_overdue or is_stale(payment, now)
     try:
         looked = look(payment, by="expiry")
-        if looked.standing == Standing.PAID:
+        if looked.standing in (Standing.PAID, Standing.REVERSED):
             return False
+        if looked.standing == Standing.HELD:
+            # The customer has paid: somebody else has to decide, and the order waits for that.
+            return payment.bill.expires_at + HELD_FOR <= now
         if looked.standing != Standing.OPEN:
             return True
-        return for_code(payment.gateway).cancel(payment.gateway_id) or is_overdue
+        # What this gateway never withdraws ends by itself at about the deadline; money after it is late money.
+        return for_code(payment.gateway).withdraw(payment.gateway_id) != Withdrawal.BUSY or is_overdue
     except GatewayUnavailable as problem:
         logger.warning("%s: the gateway is away at its deadline: %s", payment.reference, problem)
         return is_overdue

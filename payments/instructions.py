@@ -14,6 +14,7 @@ from storefront.channels.models import Channel
 _KEYS = {
     "qr_string": "qrCode",
     "account_number": "accountNumber",
+    "biller_code": "billerCode",
     "payment_code": "paymentCode",
     "redirect_url": "redirectUrl",
     "deeplink": "deeplink",

@@ -9,9 +9,11 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from core.cases import open_case
+from core.money import Money
 from payments.deposits import crediting as deposits
 from payments.gateways import for_code
-from payments.gateways.base import GatewayUnavailable, Looked, Standing
+from payments.gateways.base import GatewayUnavailable, Hold, Looked, Standing, Withdrawal
 from payments.models import Bill, Deposit, Payment
 from payments.schedule import NEVER, next_look
 from payments.settling import settle
@@ -38,13 +40,89 @@ def look(payment: Payment, payment_id: str = "", *, by: str = "gateway") -> Look
     return looked
 
 
+def seek(payment: Payment) -> bool:
+    """Whether the gateway has a payment whose opening was never answered; if so it is known by its number from now
+    on, looked up, and withdrawn if it is not paid: nobody was shown how to pay it.
+
+    No transaction may be open. Raises GatewayUnavailable. Where the gateway cannot be asked by our reference it is not
+    looked for again: only a webhook could tell of it.
+    """
+    gateway = for_code(payment.gateway)
+    found = gateway.find(payment.reference)
+    nameless = Payment.objects.filter(pk=payment.pk, gateway_id="")
+    if found is None:
+        nameless.exclude(state__in=Payment.LIVE).update(not_before=NEVER)
+        return False
+    if not found:
+        return False
+    if nameless.update(gateway_id=found[:80]):
+        payment.gateway_id = found[:80]
+        logger.warning("%s was made after all: %s", payment.reference, found)
+    if look(payment, by="poll").standing == Standing.OPEN:
+        gateway.withdraw(payment.gateway_id)
+    return True
+
+
 def accept(payment: Payment, looked: Looked, *, by: str = "gateway") -> None:
     """Every capture is settled; a payment that ended without money is ended. A late 'failed' undoes nothing (F10):
     only a live payment ends, and only its own row (F11)."""
-    for capture in looked.captures:
-        settle(payment.pk, capture, by=by)
+    if looked.standing != Standing.REVERSED:
+        for capture in looked.captures:
+            settle(payment.pk, capture, by=by)
+    _note_hold(payment, looked)
+    if _was_taken_back(payment, looked):
+        _reversed(payment, looked)
     if not looked.captures and looked.standing in _ENDED and end(payment, _ENDED[looked.standing]):
         _end_deposit(payment, failed=looked.standing == Standing.FAILED)
+
+
+def _note_hold(payment: Payment, looked: Looked) -> None:
+    """Why money that is there does not count yet stands on the row, which is looked at again when the wait is over."""
+    hold = looked.hold.value if looked.hold else ""
+    held = Payment.objects.filter(pk=payment.pk).exclude(hold=hold, held_until=looked.held_until)
+    if not held.update(hold=hold, held_until=looked.held_until):
+        return
+    payment.hold, payment.held_until = hold, looked.held_until
+    if looked.held_until is not None:
+        Payment.objects.filter(pk=payment.pk).update(not_before=looked.held_until + timedelta(seconds=1))
+    if looked.hold == Hold.CHALLENGE:
+        open_case(
+            "payment-challenge",
+            f"payment-challenge:{payment.pk}",
+            f"{payment.gateway} holds a card payment until somebody decides: {payment.reference}",
+            about=payment.bill.number,
+            evidence=_evidence(payment, looked),
+            actions="Accept or deny it in the gateway's dashboard. What you decide there is seen here by itself.",
+        )
+
+
+def _was_taken_back(payment: Payment, looked: Looked) -> bool:
+    """Whether money that counted here is no longer the shop's."""
+    is_gone = looked.standing == Standing.REVERSED or (not looked.captures and looked.standing in _ENDED)
+    return is_gone and payment.captures.exists()
+
+
+def _reversed(payment: Payment, looked: Looked) -> None:
+    open_case(
+        "payment-reversed",
+        f"payment-reversed:{payment.pk}",
+        f"{payment.gateway} took a payment back after it had counted: {payment.reference}",
+        about=payment.bill.number,
+        evidence=_evidence(payment, looked),
+        actions="Stop what is not delivered yet; ask the gateway why, and contest it there if the goods went out.",
+    )
+
+
+def _evidence(payment: Payment, looked: Looked) -> dict[str, str]:
+    return {
+        "payment": payment.reference,
+        "gateway": payment.gateway,
+        "gateway_id": payment.gateway_id,
+        "amount": str(Money(payment.amount_minor, payment.currency)),
+        "order": payment.bill.status,
+        "standing": looked.standing,
+        "note": looked.note,
+    }
 
 
 def end(payment: Payment, state: State, error: str = "") -> bool:
@@ -133,9 +211,11 @@ def claim(payment: Payment) -> bool:
 
 def _poll(payment: Payment) -> None:
     if not payment.gateway_id:
-        # Being opened, or its opening was never answered: there is nothing to look at.
+        # One that is just being opened is its opener's; one that was never answered is looked for.
+        if payment.state not in Payment.LIVE:
+            seek(payment)
         return
     looked = look(payment, by="poll")
     is_superfluous = payment.bill.paid_at is not None and looked.standing == Standing.OPEN
-    if is_superfluous and for_code(payment.gateway).cancel(payment.gateway_id):
+    if is_superfluous and for_code(payment.gateway).withdraw(payment.gateway_id) == Withdrawal.VOID:
         end(payment, State.CANCELLED, "paid another way")

@@ -38,6 +38,12 @@ class Payment(models.Model):
         EXPIRED = "EXPIRED", _("expired")
         CANCELLED = "CANCELLED", _("cancelled")
 
+    class Hold(models.TextChoices):
+        """Money is at the gateway but does not count yet (gateways.base.Hold)."""
+
+        REVERSIBLE = "REVERSIBLE", _("the bank may still take it back")
+        CHALLENGE = "CHALLENGE", _("somebody has to accept it at the gateway")
+
     LIVE = (State.OPENING, State.OPEN)
 
     order = models.ForeignKey(Order, null=True, blank=True, on_delete=models.PROTECT, related_name="payments")
@@ -47,16 +53,20 @@ class Payment(models.Model):
         max_length=40, unique=True, help_text=_("what the gateway is given: the invoice number, then <number>-2 …")
     )
     channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="+")
+    # Both as they were when it was opened: staff may move the channel to another gateway meanwhile.
     gateway = models.CharField(max_length=20)
+    gateway_channel = models.CharField(max_length=60, blank=True, help_text=_("the gateway's code, e.g. QRIS"))
     amount_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     state = models.CharField(max_length=9, choices=State, default=State.OPENING)
     claimed_at = models.DateTimeField(null=True, blank=True, help_text=_("somebody is calling the gateway since"))
     gateway_id = models.CharField(max_length=80, blank=True, db_index=True, help_text=_("payment request or session"))
     instructions = models.JSONField(
-        default=dict, help_text=_("qr_string, account_number, payment_code, redirect_url, deeplink")
+        default=dict, help_text=_("qr_string, account_number, biller_code, payment_code, redirect_url, deeplink")
     )
     received_minor = models.BigIntegerField(default=0)
+    hold = models.CharField(max_length=10, choices=Hold, blank=True, help_text=_("why money that is there waits"))
+    held_until = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField()
     not_before = models.DateTimeField(default=timezone.now, help_text=_("next look at the gateway"))
     looked_at = models.DateTimeField(null=True, blank=True, help_text=_("last look a customer asked for"))

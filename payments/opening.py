@@ -19,7 +19,8 @@ from core.errors import Refused
 from payments import mails
 from payments.deposits import crediting as deposits
 from payments.gateways import for_code
-from payments.gateways.base import Charge, GatewayRefused, GatewayUnavailable, Opened
+from payments.gateways.base import Charge, GatewayNotReached, GatewayRefused, GatewayUnavailable, Opened
+from payments.looking import seek
 from payments.models import Bill, Deposit, Payment, reference_of
 from payments.schedule import NEVER, next_look
 from storefront.orders import services as orders
@@ -32,6 +33,7 @@ _MARGIN_S = 5.0
 _FIRST_PAUSE_S = 0.03
 _LONGEST_PAUSE_S = 0.5
 REFUSED = "refused: "
+_SEEK_AFTER = timedelta(seconds=15)
 
 
 def new_attempt(bill: Bill, attempt: int, now: datetime) -> Payment:
@@ -46,6 +48,7 @@ def new_attempt(bill: Bill, attempt: int, now: datetime) -> Payment:
         reference=reference_of(bill.number, attempt),
         channel=bill.channel,
         gateway=bill.channel.gateway,
+        gateway_channel=bill.channel.gateway_channel or bill.channel.code,
         amount_minor=bill.total_minor,
         currency=bill.currency,
         state=State.OPENING,
@@ -84,6 +87,12 @@ def ensure_open(bill: Bill) -> Payment | None:
             raise _told(bill, newest)
         if not is_payable or holds_money(bill):
             return newest
+        if newest is not None and not newest.gateway_id and newest.not_before < NEVER:
+            # Status first, then another attempt: what was never answered may stand there, and may even be paid.
+            _ask_after(bill, newest)
+            bill.refresh_from_db(fields=["status", "paid_at", "ended_at", "updated_at"])
+            if bill.status != Order.Status.PENDING:
+                return newest
         claimed = _claim(bill, newest)
         if claimed is not None:
             return open_claimed(bill, claimed)
@@ -97,9 +106,13 @@ def open_claimed(bill: Bill, payment: Payment) -> Payment:
     """
     try:
         opened = for_code(payment.gateway).create(_charge(bill, payment))
-    except GatewayUnavailable as problem:
+    except GatewayNotReached as problem:
         logger.warning("%s could not be opened: %s", payment.reference, problem)
         _give_up(payment, str(problem))
+        raise unavailable(bill) from problem
+    except GatewayUnavailable as problem:
+        logger.warning("%s was not answered: %s", payment.reference, problem)
+        _give_up(payment, str(problem), is_unknown=True)
         raise unavailable(bill) from problem
     except GatewayRefused as problem:
         logger.error("%s was refused: %s", payment.reference, problem)
@@ -112,6 +125,14 @@ def open_claimed(bill: Bill, payment: Payment) -> Payment:
     if newest is None:
         raise unavailable(bill)
     return newest
+
+
+def _ask_after(bill: Bill, payment: Payment) -> None:
+    try:
+        seek(payment)
+    except GatewayUnavailable as problem:
+        logger.warning("%s could not be asked after: %s", payment.reference, problem)
+        raise unavailable(bill) from problem
 
 
 def holds_money(bill: Bill) -> bool:
@@ -173,8 +194,9 @@ def _claim(unlocked: Bill, seen: Payment | None) -> Payment | None:
     if newest is None:
         return new_attempt(bill, 1, now)
     if newest.state == State.OPENING and is_stale(newest, now):
-        # It may have been made at the gateway, but nobody was ever shown it.
-        newest.state, newest.ended_at, newest.error, newest.not_before = State.FAILED, now, "superseded", NEVER
+        # It may have been made at the gateway, but nobody was ever shown it; it is looked for.
+        newest.state, newest.ended_at, newest.error = State.FAILED, now, "superseded"
+        newest.not_before = now + _SEEK_AFTER
         newest.save(update_fields=["state", "ended_at", "error", "not_before"])
     elif newest.state in (*Payment.LIVE, State.SETTLED) or holds_money(bill):
         return None
@@ -182,13 +204,12 @@ def _claim(unlocked: Bill, seen: Payment | None) -> Payment | None:
 
 
 def _charge(bill: Bill, payment: Payment) -> Charge:
-    channel = payment.channel
     return Charge(
         reference=payment.reference,
         amount=bill.total,
         country=bill.region_id,
-        channel=channel.gateway_channel or channel.code,
-        kind=channel.kind,
+        channel=payment.gateway_channel or payment.channel.code,
+        kind=payment.channel.kind,
         description=f"{settings.SHOP_NAME} {bill.number}",
         expires_at=payment.expires_at,
         return_url=mails.page_url(bill),
@@ -203,9 +224,11 @@ def _mine(payment: Payment) -> dict[str, object]:
     return {"pk": payment.pk, "state": State.OPENING, "claimed_at": payment.claimed_at}
 
 
-def _give_up(payment: Payment, error: str) -> None:
+def _give_up(payment: Payment, error: str, *, is_unknown: bool = False) -> None:
+    """The attempt is over. Where nobody knows whether it was made, it is looked for from now on."""
+    now = timezone.now()
     Payment.objects.filter(**_mine(payment)).update(
-        state=State.FAILED, ended_at=timezone.now(), error=error[:2000], not_before=NEVER
+        state=State.FAILED, ended_at=now, error=error[:2000], not_before=now + _SEEK_AFTER if is_unknown else NEVER
     )
 
 
@@ -214,6 +237,7 @@ def _store(payment: Payment, opened: Opened) -> bool:
     shown = {
         "qr_string": opened.qr_string,
         "account_number": opened.account_number,
+        "biller_code": opened.biller_code,
         "payment_code": opened.payment_code,
         "redirect_url": opened.redirect_url,
         "deeplink": opened.deeplink,
@@ -238,6 +262,6 @@ def _withdraw(payment: Payment, opened: Opened) -> None:
     later = next_look(0, is_live=False, is_settled=False, expires_at=payment.expires_at, now=now)
     Payment.objects.filter(pk=payment.pk, gateway_id="").update(gateway_id=opened.gateway_id, not_before=later)
     try:
-        for_code(payment.gateway).cancel(opened.gateway_id)
+        for_code(payment.gateway).withdraw(opened.gateway_id)
     except GatewayUnavailable as problem:
         logger.warning("%s could not be withdrawn: %s", payment.reference, problem)

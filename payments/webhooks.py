@@ -8,20 +8,17 @@ import logging
 from django.http import HttpRequest
 
 from core import inbox
+from core.cases import open_case
 from core.models import InboxMessage
 from core.wake import wake
-from core.web import json
 from payments import refunds
-from payments.gateways import for_code
-from payments.gateways.base import GatewayRefused, GatewayUnavailable, Hint
+from payments.gateways import CODES, for_code
+from payments.gateways.base import GatewayRefused, GatewayUnavailable, Hint, Standing
 from payments.looking import accept, look
 from payments.models import Payment, Refund
 from payments.settling import strange_money
 
 logger = logging.getLogger(__name__)
-PARTIES = ("xendit",)
-# Events that speak of money: a look that shows none yet is repeated.
-_OF_MONEY = ("payment.capture", "payment.succeeded", "payment_session.completed")
 
 
 def receive(request: HttpRequest, party: str) -> bool:
@@ -32,7 +29,7 @@ def receive(request: HttpRequest, party: str) -> bool:
     gateway = for_code(party)
     body = request.body
     is_authentic = gateway.is_authentic(request.headers, body)
-    hint = _hint(party, body)
+    hint = gateway.read_hint(body)
     key = hint.dedupe if hint and hint.dedupe else ("body", hashlib.sha256(body).hexdigest())
     inbox.store(party, request, key_parts=key, authentic=is_authentic)
     if is_authentic:
@@ -43,7 +40,7 @@ def receive(request: HttpRequest, party: str) -> bool:
 def work_inbox(limit: int = 50) -> int:
     """Up to `limit` messages were worked off, one at a time so that many workers share them; how many."""
     worked = 0
-    for party in PARTIES:
+    for party in CODES:
         while worked < limit:
             claimed = inbox.claim(party, 1)
             if not claimed:
@@ -64,9 +61,9 @@ def _work_off(message: InboxMessage) -> None:
 
 
 def _act(message: InboxMessage) -> None:
-    hint = _hint(message.party, message.body.encode())
+    hint = for_code(message.party).read_hint(message.body.encode())
     if hint is None:
-        inbox.ignored(message, "not JSON")
+        inbox.ignored(message, "not in the form of the gateway")
     elif hint.refund_id:
         _about_refund(message, hint)
     else:
@@ -77,17 +74,33 @@ def _about_refund(message: InboxMessage, hint: Hint) -> None:
     known = Refund.objects.select_related("payment", "order")
     refund = known.filter(gateway_id=hint.refund_id).first() or known.filter(reference=hint.reference).first()
     if refund is None:
-        inbox.ignored(message, f"no refund of ours: {hint.reference or hint.refund_id}")
+        _about_refund_of_others(message, hint)
         return
     refunds.look(refund, hint.refund_id)
     inbox.done(message, hint.event, about=refund.order.number)
 
 
+def _about_refund_of_others(message: InboxMessage, hint: Hint) -> None:
+    """Money went back that we did not send: somebody did it in the gateway's dashboard, and the books do not know."""
+    payment = _payment_of(message.party, hint)
+    if payment is None:
+        inbox.ignored(message, f"no refund of ours: {hint.reference or hint.refund_id}")
+        return
+    open_case(
+        "refund-strange",
+        f"refund-strange:{message.party}:{hint.refund_id}"[:120],
+        f"{message.party} speaks of a refund that we did not ask for: {payment.reference}",
+        about=payment.bill.number,
+        evidence={"payment": payment.reference, "refund": hint.refund_id, "inbox": str(message.pk)},
+        actions="Look it up at the gateway. If it is real, book it: mark a refund of this order as paid by hand.",
+    )
+    inbox.done(message, "a refund that is not ours", about=payment.bill.number)
+
+
 def _about_payment(message: InboxMessage, hint: Hint) -> None:
     payment = _payment_of(message.party, hint)
-    speaks_of_money = hint.event in _OF_MONEY
     if payment is None:
-        if speaks_of_money:
+        if hint.is_of_money:
             evidence = {"event": hint.event, "payment": hint.payment_id, "inbox": str(message.pk)}
             strange_money(message.party, hint.reference or hint.payment_id, evidence)
         inbox.ignored(message, f"no payment of ours: {hint.reference or hint.gateway_id}")
@@ -103,7 +116,7 @@ def _about_payment(message: InboxMessage, hint: Hint) -> None:
             return
         Payment.objects.filter(pk=payment.pk, gateway_id="").update(gateway_id=hint.gateway_id)
         accept(payment, looked, by="webhook")
-    if speaks_of_money and not looked.captures:
+    if hint.is_of_money and not looked.captures and looked.standing != Standing.HELD:
         inbox.failed(message, f"the gateway shows no money yet ({looked.standing})", about=about)
         return
     inbox.done(message, f"{hint.event}: {looked.standing}", about=about)
@@ -114,10 +127,3 @@ def _payment_of(party: str, hint: Hint) -> Payment | None:
     if hint.gateway_id and (found := known.filter(gateway_id=hint.gateway_id).first()):
         return found
     return known.filter(reference=hint.reference).first() if hint.reference else None
-
-
-def _hint(party: str, body: bytes) -> Hint | None:
-    try:
-        return for_code(party).read_hint(json.loads(body))
-    except json.Malformed:
-        return None

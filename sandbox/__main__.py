@@ -6,14 +6,10 @@ import sys
 from pathlib import Path
 
 REQUIRED_KEYS = (
-    "GEMGO_API_KEY",
-    "DIGIFLAZZ_USERNAME",
-    "DIGIFLAZZ_API_KEY",
-    "DIGIFLAZZ_WEBHOOK_SECRET",
-    "XENDIT_SECRET_KEY",
-    "XENDIT_CALLBACK_TOKEN",
-    "GOOGLE_CLIENT_ID",
-)
+    "GEMGO_API_KEY", "DIGIFLAZZ_USERNAME", "DIGIFLAZZ_API_KEY", "DIGIFLAZZ_WEBHOOK_SECRET",
+    "XENDIT_SECRET_KEY", "XENDIT_CALLBACK_TOKEN", "MIDTRANS_SERVER_KEY",
+    "HITPAY_API_KEY", "HITPAY_API_SALT", "HITPAY_WEBHOOK_SALT", "GOOGLE_CLIENT_ID",
+)  # fmt: skip
 THREADS = 200  # threads are made only when needed; a delayed answer or a waiting webhook holds one each
 
 
@@ -22,7 +18,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1")
     parser.add_argument("--data", type=Path, required=True, help="directory of the sandbox's state")
-    parser.add_argument("--store-url", required=True, help="where webhooks go: <store-url>/hooks/xendit")
+    parser.add_argument("--store-url", required=True, help="where webhooks go: <store-url>/hooks/...")
     options = parser.parse_args()
 
     missing = [name for name in REQUIRED_KEYS if not os.environ.get(name)]

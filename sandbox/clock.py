@@ -3,6 +3,10 @@
 from sandbox.digiflazz import orders as digiflazz_orders
 from sandbox.digiflazz import webhooks as digiflazz_webhooks
 from sandbox.gemgo import callbacks, orders
+from sandbox.midtrans import payments as midtrans_payments
+from sandbox.midtrans import refunds as midtrans_refunds
+from sandbox.midtrans import webhooks as midtrans_webhooks
+from sandbox.payables import expiring
 from sandbox.state import database, faults, schedule
 from sandbox.xendit import refunds, requests, webhooks
 
@@ -12,7 +16,7 @@ def start() -> None:
     database.prepare()
     faults.load()
     schedule.start(
-        sweeps=[orders.finish_due, digiflazz_orders.finish_due, requests.expire_due],
+        sweeps=[orders.finish_due, digiflazz_orders.finish_due, expiring.expire_due],
         handlers={
             callbacks.SEND: callbacks.send,
             orders.FLIP: orders.flip_to_failed,
@@ -21,5 +25,9 @@ def start() -> None:
             webhooks.SEND: webhooks.send,
             refunds.FINISH: refunds.finish,
             requests.SIMULATE: requests.simulate_payment,
+            midtrans_webhooks.SEND: midtrans_webhooks.send,
+            midtrans_refunds.FINISH: midtrans_refunds.finish,
+            midtrans_payments.REVERSE: midtrans_payments.reverse_later,
+            midtrans_payments.SETTLE: midtrans_payments.settle_later,
         },
     )

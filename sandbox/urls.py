@@ -7,6 +7,7 @@ from sandbox.control import doors as control
 from sandbox.digiflazz import doors as digiflazz
 from sandbox.gemgo import doors as gemgo
 from sandbox.google import doors as google
+from sandbox.midtrans import doors as midtrans
 from sandbox.pay import doors as pay
 from sandbox.wire import answer
 from sandbox.xendit import doors as xendit
@@ -39,6 +40,18 @@ urlpatterns = [
     path("xendit/sessions", xendit.create_session),
     path("xendit/sessions/<str:session_id>", xendit.session),
     path("xendit/sessions/<str:session_id>/cancel", xendit.cancel_session),
+    path("midtrans/v2/charge", midtrans.charge),
+    path("midtrans/v2/<str:name>/status", midtrans.status),
+    path("midtrans/v2/<str:name>/cancel", midtrans.cancel),
+    path("midtrans/v2/<str:name>/expire", midtrans.expire),
+    path("midtrans/v2/<str:name>/refund", midtrans.refund),
+    path("midtrans/v2/<str:name>/refund/online/direct", midtrans.refund),
+    path("midtrans/v2/<str:name>/approve", midtrans.decide, {"verdict": "approve"}),
+    path("midtrans/v2/<str:name>/deny", midtrans.decide, {"verdict": "deny"}),
+    path("midtrans/v2/qris/<str:name>/qr-code", midtrans.qr_code),
+    path("midtrans/snap/v1/transactions", midtrans.create_page),
+    path("midtrans/snap/v1/transactions/<str:token>/cancel", midtrans.cancel_page),
+    path("midtrans/snap/v3/redirection/<str:token>", midtrans.page),
     path("pay/<str:name>", pay.page),
     path("google/certs", google.certs),
     path("google/authorize", google.authorize),

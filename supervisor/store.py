@@ -38,6 +38,13 @@ SERVERS_STOP_WITHIN = 3.0
 LOOK_AT_HEALTH_EVERY = 5.0
 WORKER_MISSING_FOR = 60.0
 
+# What the sandbox shares with the store, so that each believes the other.
+SANDBOX_KEYS = (
+    "GEMGO_API_KEY", "DIGIFLAZZ_USERNAME", "DIGIFLAZZ_API_KEY", "DIGIFLAZZ_WEBHOOK_SECRET",
+    "XENDIT_SECRET_KEY", "XENDIT_CALLBACK_TOKEN", "MIDTRANS_SERVER_KEY",
+    "HITPAY_API_KEY", "HITPAY_API_SALT", "HITPAY_WEBHOOK_SALT", "GOOGLE_CLIENT_ID",
+)  # fmt: skip
+
 DEMO_LOGINS = ("customer@example.com", "staff@example.com", "ops@example.com", "admin@example.com")
 DEMO_PASSWORD = "demo-Passw0rd!"  # noqa: S105 (the demo's, printed for everyone)
 
@@ -181,16 +188,7 @@ class Run:
                 "--store-url",
                 around.store,
             ]
-            names = (
-                "GEMGO_API_KEY",
-                "DIGIFLAZZ_USERNAME",
-                "DIGIFLAZZ_API_KEY",
-                "DIGIFLAZZ_WEBHOOK_SECRET",
-                "XENDIT_SECRET_KEY",
-                "XENDIT_CALLBACK_TOKEN",
-                "GOOGLE_CLIENT_ID",
-            )
-            keys = {name: getattr(settings, name) for name in names}
+            keys = {name: getattr(settings, name) for name in SANDBOX_KEYS}
             found.append(self._child("sandbox", [sys.executable, "-m", "sandbox", *sandbox], environ | keys))
         return found
 

@@ -69,6 +69,8 @@ def complete(given: Mapping[str, str]) -> Surroundings:
         "DIGIFLAZZ_BASE_URL": f"{sandbox}/digiflazz",
         "DIGIFLAZZ_USERNAME": "gerbang",
         "XENDIT_BASE_URL": f"{sandbox}/xendit",
+        "MIDTRANS_BASE_URL": f"{sandbox}/midtrans",
+        "HITPAY_BASE_URL": f"{sandbox}/hitpay",
         "GOOGLE_CERTS_URL": f"{sandbox}/google/certs",
         "GOOGLE_CLIENT_ID": "gerbang.sandbox.example",
     }
@@ -150,6 +152,10 @@ MAKERS: dict[str, Callable[[], str]] = {
     "DIGIFLAZZ_WEBHOOK_SECRET": lambda: secrets.token_hex(24),
     "XENDIT_SECRET_KEY": lambda: "xnd_development_" + secrets.token_hex(24),
     "XENDIT_CALLBACK_TOKEN": lambda: secrets.token_hex(24),
+    "MIDTRANS_SERVER_KEY": lambda: "SB-Mid-server-" + secrets.token_hex(24),
+    "HITPAY_API_KEY": lambda: secrets.token_hex(32),
+    "HITPAY_API_SALT": lambda: secrets.token_hex(32),
+    "HITPAY_WEBHOOK_SALT": lambda: secrets.token_hex(32),
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
 
 from core.money import Money
 
@@ -35,6 +35,36 @@ class Standing(StrEnum):
     EXPIRED = "EXPIRED"
     CANCELLED = "CANCELLED"
     MISSING = "MISSING"
+    #: Money is there, but the gateway may still take it back: not ours yet.
+    HELD = "HELD"
+    #: Money was there and was taken back by bank or cardholder.
+    REVERSED = "REVERSED"
+
+
+class Withdrawal(StrEnum):
+    """What came of withdrawing a payable request: no longer payable; being paid or ended already; or this gateway
+    withdraws nothing, so that it stays payable until its own end and has to be watched."""
+
+    VOID = "VOID"
+    BUSY = "BUSY"
+    STAYS = "STAYS"
+
+
+class Hold(StrEnum):
+    """Why money that is there does not count yet."""
+
+    REVERSIBLE = "REVERSIBLE"
+    CHALLENGE = "CHALLENGE"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A way to pay that a gateway has: its own code, the Channel.Kind it is, and what it can do."""
+
+    code: str
+    kind: str
+    is_refundable: bool = False
+    needs_phone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +92,7 @@ class Opened:
     gateway_id: str
     qr_string: str = ""
     account_number: str = ""
+    biller_code: str = ""
     payment_code: str = ""
     redirect_url: str = ""
     deeplink: str = ""
@@ -78,16 +109,23 @@ class CaptureSeen:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What stands at the gateway; `reference` is the one that the request was made with."""
+    """What stands at the gateway; `reference` is the one that the request was made with. HELD says why and, where it
+    is a matter of time, until when; `note` is for staff."""
 
     standing: Standing
     captures: tuple[CaptureSeen, ...] = ()
     reference: str = ""
+    hold: Hold | None = None
+    held_until: datetime | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """What a webhook speaks of; to be looked up, never believed. Empty references: nothing of ours."""
+    """What a webhook speaks of; to be looked up, never believed. Empty references: nothing of ours.
+
+    `is_of_money`: it says that money came, so that a look which shows none yet is repeated.
+    """
 
     event: str
     reference: str = ""
@@ -95,12 +133,15 @@ class Hint:
     payment_id: str = ""
     refund_id: str = ""
     dedupe: tuple[str, ...] = field(default=())
+    is_of_money: bool = False
 
 
 class RefundStanding(StrEnum):
     PENDING = "PENDING"
     DONE = "DONE"
     FAILED = "FAILED"
+    #: Surely never asked for: it may be asked for again.
+    ABSENT = "ABSENT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +159,22 @@ class Gateway(Protocol):
     def timeout_s(self) -> float:
         """The longest that one call may take; who waits for another's call gives up after it."""
 
+    def offers(self, country: str) -> tuple[Offer, ...]:
+        """The ways to pay that it has in a country (two letters); none where it does not work."""
+
     def create(self, charge: Charge) -> Opened:
         """Opens a payable request. Raises GatewayUnavailable or GatewayRefused."""
+
+    def find(self, reference: str) -> str | None:
+        """The gateway_id of what stands there under our reference, '' where nothing does; None where this gateway
+        cannot be asked by reference. Raises GatewayUnavailable."""
 
     def look_up(self, gateway_id: str, payment_id: str = "") -> Looked:
         """What stands at the gateway now, captures included; `payment_id` names a payment that a hint spoke of.
         Raises GatewayUnavailable."""
 
-    def cancel(self, gateway_id: str) -> bool:
-        """True when it can no longer be paid; False when the gateway would not (in progress, already ended).
-        Raises GatewayUnavailable."""
+    def withdraw(self, gateway_id: str) -> Withdrawal:
+        """Asks that it can no longer be paid. Raises GatewayUnavailable."""
 
     def refund(self, gateway_id: str, amount: Money, reference: str) -> RefundReply:
         """Asks for money back. Raises GatewayUnavailable (unknown!) or GatewayRefused (nothing sent)."""
@@ -135,8 +182,12 @@ class Gateway(Protocol):
     def look_up_refund(self, refund_id: str) -> RefundReply:
         """How far a refund has come. Raises GatewayUnavailable, or GatewayRefused where it is not known."""
 
-    def is_authentic(self, headers: Mapping[str, str], body: bytes) -> bool:
-        """Whether a webhook carries what only the gateway knows; constant time."""
+    def find_refund(self, gateway_id: str, amount: Money, reference: str) -> RefundReply | None:
+        """What became of a refund whose asking was never answered; ABSENT where it surely was not made. None where
+        this gateway cannot be asked without its own number. Raises GatewayUnavailable."""
 
-    def read_hint(self, body: Any) -> Hint:
-        """What a webhook's JSON speaks of; tolerant of shapes never seen."""
+    def is_authentic(self, headers: Mapping[str, str], body: bytes) -> bool:
+        """Whether a webhook carries what only the gateway knows, judged on the bytes that came; constant time."""
+
+    def read_hint(self, body: bytes) -> Hint | None:
+        """What a webhook speaks of, tolerant of shapes never seen; None where it is not in the gateway's form."""

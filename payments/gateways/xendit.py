@@ -7,35 +7,33 @@ promises no idempotency, so an answer that was lost is GatewayUnavailable and th
 from __future__ import annotations
 
 import hmac
-import json
-import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
-import requests
 from django.conf import settings
 from django.utils import timezone
 
-from core.money import Money, NotAnAmount
+from core.money import Money
 from payments.gateways.base import (
     CaptureSeen,
     Charge,
-    GatewayNotReached,
     GatewayRefused,
     GatewayUnavailable,
     Hint,
     Looked,
+    Offer,
     Opened,
     RefundReply,
     RefundStanding,
     Standing,
+    Withdrawal,
 )
+from payments.gateways.calling import CONNECT_TIMEOUT_S, READ_TIMEOUT_S, call, moment, money, read_object
+from payments.gateways.calling import text as _text
+from payments.gateways.xendit_channels import OFFERS
 
-CONNECT_TIMEOUT_S = 3.0
-READ_TIMEOUT_S = 15.0
 API_VERSION = "2024-11-11"
 # A session may not end sooner than ten minutes from now, by the gateway's clock; the order may still end sooner here.
 SESSION_LEAST = timedelta(minutes=11)
@@ -54,7 +52,8 @@ _REFUND_STANDING = {
     "CANCELLED": RefundStanding.FAILED,
     "CANCELED": RefundStanding.FAILED,
 }
-_local = threading.local()
+# Events that speak of money: a look that shows none yet is repeated.
+_OF_MONEY = ("payment.capture", "payment.succeeded", "payment_session.completed")
 
 
 class Xendit:
@@ -65,6 +64,13 @@ class Xendit:
     @property
     def timeout_s(self) -> float:
         return CONNECT_TIMEOUT_S + READ_TIMEOUT_S
+
+    def offers(self, country: str) -> tuple[Offer, ...]:
+        return OFFERS.get(country, ())
+
+    def find(self, reference: str) -> str | None:
+        # v3 looks up by its own id only; what was made unseen can be paid by nobody, and a webhook would tell of it.
+        return None
 
     def create(self, charge: Charge) -> Opened:
         if charge.kind == "CARD":
@@ -96,14 +102,15 @@ class Xendit:
         standing = _STANDING.get(_text(request.get("status")).upper(), Standing.OPEN)
         return Looked(Standing.PAID if captures else standing, tuple(captures), reference)
 
-    def cancel(self, gateway_id: str) -> bool:
+    def withdraw(self, gateway_id: str) -> Withdrawal:
         is_session = gateway_id.startswith("ps-")
         path = f"/sessions/{quote(gateway_id)}" if is_session else f"/v3/payment_requests/{quote(gateway_id)}"
         try:
             answer = self._call("POST", f"{path}/cancel")
         except GatewayRefused:
-            return False
-        return _text(answer.get("status")).upper() in ("CANCELED", "CANCELLED")
+            return Withdrawal.BUSY
+        is_void = _text(answer.get("status")).upper() in ("CANCELED", "CANCELLED")
+        return Withdrawal.VOID if is_void else Withdrawal.BUSY
 
     def refund(self, gateway_id: str, amount: Money, reference: str) -> RefundReply:
         if gateway_id.startswith("ps-"):
@@ -123,12 +130,18 @@ class Xendit:
     def look_up_refund(self, refund_id: str) -> RefundReply:
         return _refund_reply(self._call("GET", f"/refunds/{quote(refund_id)}"))
 
+    def find_refund(self, gateway_id: str, amount: Money, reference: str) -> RefundReply | None:
+        return None
+
     def is_authentic(self, headers: Mapping[str, str], body: bytes) -> bool:
         shown = next((value for name, value in headers.items() if name.lower() == "x-callback-token"), "")
         return hmac.compare_digest(shown.encode(), settings.XENDIT_CALLBACK_TOKEN.encode())
 
-    def read_hint(self, body: Any) -> Hint:
-        body = body if isinstance(body, dict) else {}
+    def read_hint(self, body: bytes) -> Hint | None:
+        told = read_object(body)
+        return None if told is None else self._hint(told)
+
+    def _hint(self, body: dict[str, Any]) -> Hint:
         inner = body.get("data")
         # The example of a refund event is wrapped twice, its schema once.
         if isinstance(inner, dict) and isinstance(inner.get("data"), dict):
@@ -153,6 +166,7 @@ class Xendit:
             hint.payment_id,
             hint.refund_id,
             (*dedupe, _text(subject.get("status"))) if hint.event and any(dedupe[1:]) else (),
+            is_of_money=hint.event in _OF_MONEY,
         )
 
     def _create_session(self, charge: Charge) -> Opened:
@@ -198,65 +212,24 @@ class Xendit:
         self, method: str, path: str, body: dict[str, Any] | None = None, headers: Mapping[str, str] | None = None
     ) -> dict[str, Any]:
         """The JSON object that was answered. Raises GatewayNotReached, GatewayUnavailable or GatewayRefused."""
-        try:
-            response = _session().request(
-                method,
-                settings.XENDIT_BASE_URL + path,
-                json=body,
-                headers={"api-version": API_VERSION, "Accept": "application/json", **(headers or {})},
-                auth=(settings.XENDIT_SECRET_KEY, ""),
-                timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
-                allow_redirects=False,
-            )
-        except requests.ConnectTimeout as problem:
-            raise GatewayNotReached("no connection in time") from problem
-        except requests.ConnectionError as problem:
-            # Refused, name unknown: no request left the house. Anything else broke off on the way.
-            if "NewConnectionError" in repr(problem) or "NameResolutionError" in repr(problem):
-                raise GatewayNotReached("no connection") from problem
-            raise GatewayUnavailable(type(problem).__name__) from problem
-        except requests.RequestException as problem:
-            raise GatewayUnavailable(type(problem).__name__) from problem
-        answer = _object(response)
-        if response.status_code == 429:
-            raise GatewayNotReached("429: too many calls")
-        if response.status_code >= 500 or 300 <= response.status_code < 400:
-            raise GatewayUnavailable(f"HTTP {response.status_code} {_text((answer or {}).get('error_code'))}".strip())
-        if response.status_code >= 400:
-            told = answer or {}
-            raise GatewayRefused(
-                _text(told.get("error_code")) or str(response.status_code),
-                _text(told.get("message"))[:300],
-                status=response.status_code,
-            )
-        if answer is None:
+        answer = call(
+            method,
+            settings.XENDIT_BASE_URL + path,
+            json=body,
+            headers={"api-version": API_VERSION, **(headers or {})},
+            auth=(settings.XENDIT_SECRET_KEY, ""),
+        )
+        if answer.status >= 400:
+            told = answer.body or {}
+            code = _text(told.get("error_code")) or str(answer.status)
+            raise GatewayRefused(code, _text(told.get("message")), status=answer.status)
+        if answer.body is None:
             raise GatewayUnavailable("an answer that is no JSON object")
-        return answer
+        return answer.body
 
 
-def _session() -> requests.Session:
-    session: requests.Session | None = getattr(_local, "session", None)
-    if session is None:
-        session = requests.Session()
-        session.trust_env = False
-        _local.session = session
-    return session
-
-
-def _object(response: requests.Response) -> dict[str, Any] | None:
-    try:
-        answer = json.loads(response.content, parse_float=Decimal)
-    except ValueError:
-        return None
-    return answer if isinstance(answer, dict) else None
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _iso(when: datetime) -> str:
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _request_body(charge: Charge) -> dict[str, Any]:
@@ -320,28 +293,15 @@ def _captures(payment: Mapping[str, Any]) -> list[CaptureSeen]:
     seen = []
     for capture in payment.get("captures") or ():
         if isinstance(capture, dict) and _text(capture.get("capture_id")):
-            amount = _money(capture.get("capture_amount"), currency)
-            seen.append(CaptureSeen(_text(capture["capture_id"]), amount, _moment(capture.get("capture_timestamp"))))
+            amount = money(capture.get("capture_amount"), currency)
+            seen.append(
+                CaptureSeen(_text(capture["capture_id"]), amount, moment(capture.get("capture_timestamp"), UTC))
+            )
     if not seen and _text(payment.get("status")) == "SUCCEEDED" and payment_id:
         # The list may be absent in one answer and there in the next; the payment's id would then count the same money
         # twice. Xendit shows it late, not never: ask again.
         raise GatewayUnavailable(f"{payment_id} succeeded but shows no captures yet")
     return seen
-
-
-def _money(value: Any, currency: str) -> Money:
-    try:
-        return Money.of(value if isinstance(value, int) else Decimal(str(value)), currency)
-    except (NotAnAmount, ArithmeticError) as problem:
-        raise GatewayUnavailable(f"an amount that is none: {value!r} {currency!r}") from problem
-
-
-def _moment(value: Any) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(_text(value))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _refund_reply(answer: Mapping[str, Any]) -> RefundReply:

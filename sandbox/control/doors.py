@@ -10,9 +10,9 @@ from sandbox.digiflazz import catalogue as digiflazz_catalogue
 from sandbox.digiflazz import orders as digiflazz_orders
 from sandbox.gemgo import catalogue
 from sandbox.google import tokens
+from sandbox.payables import parties, truth
 from sandbox.state import database, faults
 from sandbox.wire import answer, iso_millis, json_object
-from sandbox.xendit import truth, webhooks
 
 _MOST_REPEATS = 1_000
 
@@ -131,13 +131,13 @@ def _digiflazz_product(sku: str, body: dict[str, Any]) -> HttpResponse:
 
 @require_GET
 def gateway_payments(request: HttpRequest) -> HttpResponse:
-    """Every payment the gateway was asked for, oldest first."""
+    """Every payment that a gateway was asked for, oldest first."""
     return answer({"payments": truth.all_payments()})
 
 
 @require_POST
 def gateway_payment(request: HttpRequest, name: str) -> HttpResponse:
-    """Makes an outcome come about for the newest payable request of an invoice, or for an exact reference.
+    """Makes an outcome come about for the newest payable of an invoice, at whichever gateway, or an exact reference.
 
     'paid' also reaches a request whose time is over. `reference` in the body means exactly that reference, also when it
     is the bare invoice number; `again` pays one a second time that is paid already. The webhooks are sent before the
@@ -150,8 +150,8 @@ def gateway_payment(request: HttpRequest, name: str) -> HttpResponse:
     outcome, repeat = body.get("outcome", "paid"), body.get("repeat", 1)
     if unknown:
         return _refused(f"unknown key {sorted(unknown)[0]}")
-    if outcome not in truth.OUTCOMES:
-        return _refused("outcome must be paid, failed or expired")
+    if outcome not in parties.OUTCOMES:
+        return _refused(f"outcome must be one of {', '.join(parties.OUTCOMES)}")
     if isinstance(repeat, bool) or not isinstance(repeat, int) or not 0 <= repeat <= _MOST_REPEATS:
         return _refused(f"repeat must be a whole number from 0 to {_MOST_REPEATS}")
     cents = None
@@ -164,15 +164,15 @@ def gateway_payment(request: HttpRequest, name: str) -> HttpResponse:
     # choosing and paying are one transaction, so that two calls at once do not pay one request twice
     with database.transaction() as running:
         rows = truth.exactly(str(body["reference"])) if "reference" in body else truth.of(name)
-        row = truth.newest_open(rows)
+        row = truth.newest_paid(rows) if outcome == "reversed" else truth.newest_open(rows)
         if row is None and outcome == "paid" and rows:
             row = rows[0] if body.get("again") else truth.newest_late(rows)
-        events = truth.apply(running, row, outcome, cents) if row is not None else []
+        events = parties.of(row).apply(running, row, outcome, cents) if row is not None else []
     if not rows:
         return _refused(f"no payment for {name}", 404)
     if row is None:
         return _refused(f"nothing of {name} is payable", 409)
-    told = webhooks.deliver(events, repeat)
+    told = parties.of(row).deliver(events, repeat)
     # a session tells of the same money twice; `delivered` speaks of the last kind, so that it has `repeat` entries
     last = events[-1].name if events else ""
     return answer(

@@ -1,6 +1,5 @@
 """/pay/{invoiceNumber}: shows the newest payable payment of an invoice and lets a person pay, cancel or walk away."""
 
-import json
 import sqlite3
 from typing import Any
 
@@ -10,11 +9,14 @@ from django.views.decorators.http import require_http_methods
 
 from sandbox.emv import MERCHANT
 from sandbox.pay import words
+from sandbox.payables import parties, truth
 from sandbox.state import database
 from sandbox.wire import iso_seconds
-from sandbox.xendit import channels, truth, webhooks
 
-_STATES = {"SUCCEEDED": "paid", "COMPLETED": "paid", "FAILED": "failed", "EXPIRED": "expired", "CANCELED": "cancelled"}
+_STATES = {
+    "SUCCEEDED": "paid", "COMPLETED": "paid", "CHALLENGED": "paid", "FAILED": "failed", "REVERSED": "failed",
+    "EXPIRED": "expired", "CANCELED": "cancelled",
+}  # fmt: skip
 _SYMBOL = {"IDR": "Rp", "MYR": "RM", "PHP": "₱", "SGD": "S$", "THB": "฿"}
 
 
@@ -25,15 +27,6 @@ def _amount(row: sqlite3.Row) -> str:
     return f"{symbol}{cents / 100:,.2f}"
 
 
-def _return_url(row: sqlite3.Row, kind: str) -> str:
-    """Where the merchant wants the person back; '' when it did not say."""
-    details = json.loads(row["details"])
-    given = details if row["kind"] == "session" else details.get("channel_properties", {})
-    if kind == "success":
-        return str(given.get("success_return_url") or "")
-    return str(given.get("cancel_return_url") or given.get("failure_return_url") or "")
-
-
 @require_http_methods(["GET", "POST"])
 def page(request: HttpRequest, name: str) -> HttpResponse:
     """GET shows; POST with `action` pay, fail, decline_then_pay, late or leave acts, and webhooks go out."""
@@ -42,7 +35,7 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
         action = request.POST.get("action", "")
         row, outcome = _act(name, action)
         if row is not None and action == "leave":
-            return HttpResponseRedirect(_return_url(row, "cancel") or f"/pay/{name}")
+            return HttpResponseRedirect(parties.of(row).return_url(row, is_paid=False) or f"/pay/{name}")
     else:
         row, outcome = _shown(name), ""
     if row is None:
@@ -63,15 +56,17 @@ def _act(name: str, action: str) -> tuple[sqlite3.Row | None, str]:
         row, outcome, events = truth.newest_open(rows), "", []
         if row is None and action == "late":
             row, action = truth.newest_late(rows), "pay"
-        if row is not None and action == "pay":
-            events, outcome = truth.apply(running, row, "paid"), "paid"
-        elif row is not None and action == "fail":
-            events, outcome = truth.apply(running, row, "failed"), "failed"
-        elif row is not None and action == "decline_then_pay" and row["kind"] == "session":
-            events = [*truth.apply(running, row, "failed"), *truth.apply(running, row, "paid")]
-            outcome = "paid"
-        for event in events:
-            webhooks.announce(running, event)
+        party = parties.of(row) if row is not None else None
+        if row is not None and party is not None:
+            if action == "pay":
+                events, outcome = party.apply(running, row, "paid"), "paid"
+            elif action == "fail":
+                events, outcome = party.apply(running, row, "failed"), "failed"
+            elif action == "decline_then_pay" and row["kind"] == "session":
+                events = [*party.apply(running, row, "failed"), *party.apply(running, row, "paid")]
+                outcome = "paid"
+            for event in events:
+                party.announce(running, event)
     if row is None:
         return _shown(name), ""
     return database.one("SELECT * FROM payables WHERE id = ?", (row["id"],)), outcome
@@ -82,8 +77,8 @@ def _context(row: sqlite3.Row, outcome: str, text: dict[str, str]) -> dict[str, 
     state = outcome or _STATES.get(row["status"], "open")
     if state == "failed" and is_card and row["status"] == "ACTIVE":
         state = "declined"
-    channel = channels.find(row["channel_code"], row["country"])
-    back = _return_url(row, "success" if state == "paid" else "cancel")
+    party = parties.of(row)
+    back = party.return_url(row, is_paid=state == "paid")
     return {
         "t": text,
         "state": state,
@@ -91,7 +86,7 @@ def _context(row: sqlite3.Row, outcome: str, text: dict[str, str]) -> dict[str, 
         "more": text.get(f"{state}_more", ""),
         "amount": _amount(row),
         "merchant": f"{MERCHANT} ({row['country']})",
-        "method": channel.label if channel else row["channel_code"],
+        "method": party.label(row),
         "reference": row["reference"],
         "until": iso_seconds(row["expires_ms"]).replace("T", " ").replace("Z", " UTC"),
         "is_card": is_card,

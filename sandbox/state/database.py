@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS payables (
     reference TEXT NOT NULL, channel_code TEXT NOT NULL, country TEXT NOT NULL, currency TEXT NOT NULL,
     amount_cents INTEGER NOT NULL, status TEXT NOT NULL, failure_code TEXT, latest_payment_id TEXT,
     details TEXT NOT NULL, actions TEXT NOT NULL, created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL,
-    expires_ms INTEGER);
+    expires_ms INTEGER, gateway TEXT NOT NULL DEFAULT 'xendit');
 CREATE UNIQUE INDEX IF NOT EXISTS payables_request ON payables (request_id) WHERE request_id IS NOT NULL;
 CREATE UNIQUE INDEX IF NOT EXISTS payables_session ON payables (session_id) WHERE session_id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS payables_invoice ON payables (invoice);
@@ -54,6 +54,8 @@ CREATE TABLE IF NOT EXISTS refunds (
     idempotency_key TEXT, created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS refunds_payable ON refunds (payable);
 CREATE UNIQUE INDEX IF NOT EXISTS refunds_key ON refunds (idempotency_key) WHERE idempotency_key IS NOT NULL;
+CREATE TABLE IF NOT EXISTS midtrans_answers (
+    key TEXT PRIMARY KEY, status INTEGER NOT NULL, body TEXT NOT NULL, created_ms INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS google_codes (code TEXT PRIMARY KEY, claims TEXT NOT NULL, expires_ms INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS jobs (
     id INTEGER PRIMARY KEY AUTOINCREMENT, due_ms INTEGER NOT NULL, kind TEXT NOT NULL, payload TEXT NOT NULL,
@@ -62,8 +64,8 @@ CREATE INDEX IF NOT EXISTS jobs_due ON jobs (due_ms);
 """
 START_BALANCES = {"balance_cents": 1_000_000, "digiflazz_balance": 100_000_000}  # USD 10,000 and Rp100.000.000
 FORGOTTEN_BY_RESET = (
-    "supplier_orders", "digiflazz_orders", "digiflazz_products", "payables", "payments", "refunds", "google_codes",
-    "jobs", "product_overrides",
+    "supplier_orders", "digiflazz_orders", "digiflazz_products", "payables", "payments", "refunds", "midtrans_answers",
+    "google_codes", "jobs", "product_overrides",
 )  # fmt: skip
 
 _local = threading.local()
@@ -107,8 +109,16 @@ def prepare() -> None:
     surroundings.DATA.mkdir(parents=True, exist_ok=True)
     connection = _connection()
     connection.executescript(SCHEMA)
+    _add_missing_columns(connection)
     for name, amount in START_BALANCES.items():
         connection.execute("INSERT OR IGNORE INTO facts VALUES (?, ?)", (name, amount))
+
+
+def _add_missing_columns(connection: sqlite3.Connection) -> None:
+    """A file that an earlier version wrote has what this one reads."""
+    held = {row["name"] for row in connection.execute("PRAGMA table_info(payables)")}
+    if "gateway" not in held:
+        connection.execute("ALTER TABLE payables ADD COLUMN gateway TEXT NOT NULL DEFAULT 'xendit'")
 
 
 def announce_to(wake: Callable[[int], None]) -> None:

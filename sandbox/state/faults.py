@@ -72,6 +72,10 @@ KEYS: Mapping[str, Mapping[str, Number]] = {
         "out_of_order": CHANCE,
     },
     "refund": {"finish_after_ms": Number(0, 86_400_000, 300), "fail": CHANCE, "never": CHANCE},
+    "midtrans": {
+        "reverse": CHANCE, "reverse_after_ms": Number(0, 86_400_000, 2_000),
+        "settle_after_ms": Number(0, 86_400_000, 86_400_000), "early_notification": CHANCE,
+    },
     "sessions": {"cancel_refused": CHANCE, "omit_payment_id": CHANCE},
 }  # fmt: skip
 _FACT = "faults"

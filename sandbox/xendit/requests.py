@@ -8,6 +8,7 @@ import zlib
 from typing import Any
 
 from sandbox import emv, surroundings
+from sandbox.payables.rows import OPEN_STATUSES, invoice_of
 from sandbox.state import database, schedule
 from sandbox.wire import iso_seconds, major, now_ms
 from sandbox.xendit import channels, fields, payments, webhooks
@@ -15,14 +16,7 @@ from sandbox.xendit.channels import Channel
 from sandbox.xendit.errors import Refused
 
 SIMULATE = "xendit.simulate"
-OPEN_STATUSES = ("REQUIRES_ACTION", "ACCEPTING_PAYMENTS", "ACTIVE")
 _KEPT = ("type", "capture_method", "channel_properties", "description", "metadata", "items", "customer_id", "customer")
-_ATTEMPT = re.compile(r"-a?\d{1,4}$")
-
-
-def invoice_of(reference: str) -> str:
-    """The invoice number in a reference: a second attempt's is `<invoice>-2`."""
-    return _ATTEMPT.sub("", reference)
 
 
 def create(body: dict[str, Any]) -> sqlite3.Row:
@@ -172,19 +166,6 @@ def cancel(request_id: str) -> sqlite3.Row:
     if not changed:
         raise Refused("INACTIVE_PAYMENT_REQUEST", "Payment request is already inactive.")
     return find(request_id)
-
-
-def expire_due(now: int) -> int | None:
-    """Every open request and session past its time is EXPIRED and its webhook under way; answers the next time (ms)."""
-    open_list = "('REQUIRES_ACTION', 'ACCEPTING_PAYMENTS', 'ACTIVE')"
-    due = database.rows(f"SELECT * FROM payables WHERE status IN {open_list} AND expires_ms <= ? LIMIT 200", (now,))  # noqa: S608
-    if due:
-        with database.transaction() as running:
-            for row in due:
-                for event in payments.expire(running, row):
-                    webhooks.announce(running, event)
-    soonest = database.one(f"SELECT MIN(expires_ms) FROM payables WHERE status IN {open_list}")  # noqa: S608
-    return None if soonest is None else soonest[0]
 
 
 def simulate(request_id: str, cents: int | None) -> None:

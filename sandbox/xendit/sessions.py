@@ -5,11 +5,11 @@ import secrets
 import sqlite3
 from typing import Any
 
+from sandbox.payables.rows import invoice_of
 from sandbox.state import database, faults
 from sandbox.wire import major, now_ms
 from sandbox.xendit import channels, fields
 from sandbox.xendit.errors import Refused
-from sandbox.xendit.requests import invoice_of
 
 _LIFE_MS = 30 * 60_000
 _SHORTEST_LIFE_MS = 10 * 60_000

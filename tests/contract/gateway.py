@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -18,6 +19,7 @@ from payments.gateways.base import (
     GatewayUnavailable,
     RefundStanding,
     Standing,
+    Withdrawal,
 )
 from tests.conftest import Sandbox
 
@@ -29,6 +31,14 @@ class GatewayContract:
     #: a QR channel that gives money back, and a channel that does not
     refundable: ClassVar[tuple[str, str]]
     final: ClassVar[tuple[str, str]]
+    #: where the channels above are, and what 44851 stands for there
+    country: ClassVar[str] = "ID"
+    currency: ClassVar[str] = "IDR"
+    #: whether it can be asked by our reference what it made
+    finds: ClassVar[bool] = True
+    #: whether a request can be withdrawn, and the kinds whose look-up does not show that
+    withdraws: ClassVar[bool] = True
+    silent_on_withdrawal: ClassVar[frozenset[str]] = frozenset()
     #: the setting that says where the gateway stands
     address: ClassVar[str]
 
@@ -40,8 +50,8 @@ class GatewayContract:
         kind = kind or self.refundable[0]
         values: dict[str, Any] = {
             "reference": reference,
-            "amount": Money(amount, "IDR"),
-            "country": "ID",
+            "amount": Money(amount, self.currency),
+            "country": self.country,
             "channel": channel or self.channels[kind][0],
             "kind": kind,
             "description": f"Order {reference}",
@@ -63,7 +73,8 @@ class GatewayContract:
 
     def test_the_amount_is_charged_exactly(self, box: Sandbox) -> None:
         self.gateway.create(self.charge("GATE1"))
-        assert [(p["amount"], p["currency"]) for p in box.gateway_payments()] == [(44851, "IDR")]
+        told = [(Money.of(str(p["amount"]), p["currency"]), p["gateway"]) for p in box.gateway_payments()]
+        assert told == [(Money(44851, self.currency), self.gateway.code)]
 
     def test_money_is_seen_once_with_a_reference_that_stays(self, box: Sandbox) -> None:
         for number, (kind, (code, _)) in enumerate(self.channels.items()):
@@ -72,13 +83,14 @@ class GatewayContract:
             first, again = self.gateway.look_up(opened.gateway_id), self.gateway.look_up(opened.gateway_id)
             assert first == again
             assert first.standing == Standing.PAID
-            assert [capture.amount for capture in first.captures] == [Money(44851, "IDR")]
+            assert [capture.amount for capture in first.captures] == [Money(44851, self.currency)]
             assert first.captures[0].ref and first.captures[0].at is not None
 
     def test_what_was_captured_counts_and_not_what_was_asked_for(self, box: Sandbox) -> None:
         opened = self.gateway.create(self.charge("GATE1"))
-        box.pay("GATE1", amount=40000)
-        assert [capture.amount.minor for capture in self.gateway.look_up(opened.gateway_id).captures] == [40000]
+        less = Money(40000, self.currency)
+        box.pay("GATE1", amount=less.number)
+        assert [capture.amount for capture in self.gateway.look_up(opened.gateway_id).captures] == [less]
 
     @pytest.mark.parametrize(("outcome", "standing"), [("failed", Standing.FAILED), ("expired", Standing.EXPIRED)])
     def test_an_end_without_money(self, box: Sandbox, outcome: str, standing: Standing) -> None:
@@ -87,32 +99,81 @@ class GatewayContract:
         looked = self.gateway.look_up(opened.gateway_id)
         assert (looked.standing, looked.captures) == (standing, ())
 
-    @pytest.mark.parametrize("outcome", ["expired", "cancelled"])
+    @pytest.mark.parametrize("outcome", ["expired", "withdrawn"])
     def test_money_after_the_end_is_seen(self, box: Sandbox, outcome: str) -> None:
         opened = self.gateway.create(self.charge("GATE1"))
         if outcome == "expired":
             box.pay("GATE1", "expired")
         else:
-            assert self.gateway.cancel(opened.gateway_id)
+            self.gateway.withdraw(opened.gateway_id)
         box.pay("GATE1")
         looked = self.gateway.look_up(opened.gateway_id)
         assert looked.standing == Standing.PAID
         assert [capture.amount.minor for capture in looked.captures] == [44851]
 
-    def test_what_is_cancelled_cannot_be_paid_and_is_cancelled_once(self, box: Sandbox) -> None:
+    def test_what_is_withdrawn_can_no_longer_be_paid(self, box: Sandbox) -> None:
         for number, (kind, (code, _)) in enumerate(self.channels.items()):
             opened = self.gateway.create(self.charge(f"GATE{number}", kind, code))
-            assert self.gateway.cancel(opened.gateway_id) is True
-            assert self.gateway.cancel(opened.gateway_id) is False
-            assert self.gateway.look_up(opened.gateway_id).standing == Standing.CANCELLED
+            first, again = (self.gateway.withdraw(opened.gateway_id) for _ in range(2))
+            if not self.withdraws:
+                assert {first, again} == {Withdrawal.STAYS}
+                assert self.gateway.look_up(opened.gateway_id).standing == Standing.OPEN
+                continue
+            assert first == Withdrawal.VOID and again != Withdrawal.STAYS, kind
+            if kind not in self.silent_on_withdrawal:
+                assert self.gateway.look_up(opened.gateway_id).standing == Standing.CANCELLED
 
-    def test_what_was_paid_is_not_cancelled(self, box: Sandbox) -> None:
+    def test_what_was_paid_is_not_withdrawn(self, box: Sandbox) -> None:
         opened = self.gateway.create(self.charge("GATE1"))
         box.pay("GATE1")
-        assert self.gateway.cancel(opened.gateway_id) is False
+        assert self.gateway.withdraw(opened.gateway_id) != Withdrawal.VOID
+        assert self.gateway.look_up(opened.gateway_id).standing == Standing.PAID
+
+    def test_what_a_lost_answer_made_is_found_by_our_reference(self, box: Sandbox) -> None:
+        assert not self.gateway.find("GATE1")
+        box.faults(gateway={"lose_reply": 1})
+        with pytest.raises(GatewayUnavailable):
+            self.gateway.create(self.charge("GATE1"))
+        self.lost_too("GATE1-2")
+        box.faults()
+        found = self.gateway.find("GATE1")
+        if not self.finds:
+            assert found is None
+            return
+        assert found and self.gateway.look_up(found).reference == "GATE1"
+        assert self.gateway.find("GATE") == ""
+
+    def lost_too(self, reference: str) -> None:
+        with pytest.raises(GatewayUnavailable):
+            self.gateway.create(self.charge(reference))
+
+    def test_a_refund_whose_answer_was_lost_is_asked_after_before_it_is_sent_again(self, box: Sandbox) -> None:
+        kind, code = self.refundable
+        opened = self.gateway.create(self.charge("GATE1", kind, code))
+        box.pay("GATE1")
+        amount = Money(44851, self.currency)
+        absent = self.gateway.find_refund(opened.gateway_id, amount, "GATE1-R1")
+        box.faults(gateway={"lose_reply": 1}, refund={"finish_after_ms": 0})
+        with pytest.raises(GatewayUnavailable):
+            self.gateway.refund(opened.gateway_id, amount, "GATE1-R1")
+        box.faults(refund={"finish_after_ms": 0})
+        found = self.gateway.find_refund(opened.gateway_id, amount, "GATE1-R1")
+        if not self.finds:
+            assert absent is found is None
+            return
+        assert absent and absent.standing == RefundStanding.ABSENT
+        assert found and found.standing in (RefundStanding.PENDING, RefundStanding.DONE)
+
+    def test_what_it_offers_is_what_it_can_open(self, box: Sandbox) -> None:
+        offered = {offer.code: offer for offer in self.gateway.offers(self.country)}
+        for kind, (code, _) in self.channels.items():
+            assert offered[code].kind == kind
+        assert offered[self.refundable[1]].is_refundable
+        assert not offered[self.final[1]].is_refundable
+        assert self.gateway.offers("XX") == ()
 
     def test_a_request_nobody_knows_is_missing(self, box: Sandbox) -> None:
-        assert self.gateway.look_up("pr-00000000-0000-4000-8000-000000000000").standing == Standing.MISSING
+        assert self.gateway.look_up("00000000-0000-4000-8000-000000000000").standing == Standing.MISSING
 
     def test_a_refusal_makes_nothing(self, box: Sandbox) -> None:
         with pytest.raises(GatewayRefused):
@@ -144,7 +205,7 @@ class GatewayContract:
         kind, code = self.refundable
         opened = self.gateway.create(self.charge("GATE1", kind, code))
         box.pay("GATE1")
-        reply = self.gateway.refund(opened.gateway_id, Money(851, "IDR"), "GATE1-R1")
+        reply = self.gateway.refund(opened.gateway_id, Money(851, self.currency), "GATE1-R1")
         assert (reply.standing, reply.reference) == (RefundStanding.PENDING, "GATE1-R1")
         assert self.gateway.look_up_refund(reply.gateway_id) == reply
 
@@ -153,7 +214,7 @@ class GatewayContract:
         opened = self.gateway.create(self.charge("GATE1", kind, code))
         box.pay("GATE1")
         with pytest.raises(GatewayRefused):
-            self.gateway.refund(opened.gateway_id, Money(44851, "IDR"), "GATE1-R1")
+            self.gateway.refund(opened.gateway_id, Money(44851, self.currency), "GATE1-R1")
         assert [payment["refunded"] for payment in box.gateway_payments()] == [0]
 
     def test_more_than_was_paid_is_refused(self, box: Sandbox) -> None:
@@ -161,7 +222,7 @@ class GatewayContract:
         opened = self.gateway.create(self.charge("GATE1", kind, code))
         box.pay("GATE1")
         with pytest.raises(GatewayRefused):
-            self.gateway.refund(opened.gateway_id, Money(44852, "IDR"), "GATE1-R1")
+            self.gateway.refund(opened.gateway_id, Money(44852, self.currency), "GATE1-R1")
 
     def test_hints_bear_any_shape(self) -> None:
         shapes: tuple[Any, ...] = (
@@ -169,5 +230,11 @@ class GatewayContract:
             {"event": 5, "data": {"payment_id": 7}},
         )
         for body in shapes:
-            hint = self.gateway.read_hint(body)
-            assert not (hint.reference or hint.gateway_id or hint.payment_id or hint.refund_id or hint.dedupe)
+            hint = self.gateway.read_hint(json.dumps(body).encode())
+            if hint is not None:
+                assert not (hint.reference or hint.gateway_id or hint.payment_id or hint.refund_id or hint.dedupe)
+
+    @pytest.mark.parametrize("raw", [b"", b"\xff\xfe", b'{"a": "\\u0000"}', b"[" * 100_000, b"a=b&c", b"%"])
+    def test_no_bytes_break_it_or_pass_as_authentic(self, raw: bytes) -> None:
+        self.gateway.read_hint(raw)
+        assert not self.gateway.is_authentic({}, raw)

@@ -25,6 +25,10 @@ KEYS = {
     "DIGIFLAZZ_WEBHOOK_SECRET": "somesecretvalue",
     "XENDIT_SECRET_KEY": "xnd_development_test",
     "XENDIT_CALLBACK_TOKEN": "callback-test-token",
+    "MIDTRANS_SERVER_KEY": "SB-Mid-server-TESTKEY",
+    "HITPAY_API_KEY": "hitpay-test-key",
+    "HITPAY_API_SALT": "hitpay-test-salt-1",
+    "HITPAY_WEBHOOK_SALT": "hitpay-test-salt-2",
     "GOOGLE_CLIENT_ID": "client.example.com",
 }
 PATIENCE_S = 30

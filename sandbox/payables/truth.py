@@ -1,24 +1,25 @@
-"""The gateway's truth, by invoice: what control calls and the paying page look at and act on."""
+"""The gateways' truth, by invoice: what control calls and the paying page look at and act on."""
 
 import sqlite3
 from typing import Any
 
+from sandbox.payables.rows import OPEN_STATUSES, invoice_of
 from sandbox.state import database
 from sandbox.wire import major
-from sandbox.xendit import payments
-from sandbox.xendit.requests import OPEN_STATUSES, invoice_of
-from sandbox.xendit.webhooks import Event
 
-OUTCOMES = ("paid", "failed", "expired")
 _LATE_ORDER = ("EXPIRED", "CANCELED", "FAILED")
 _WORDS = {
-    "REQUIRES_ACTION": "pending", "ACCEPTING_PAYMENTS": "pending", "ACTIVE": "pending", "SUCCEEDED": "paid",
-    "COMPLETED": "paid", "FAILED": "failed", "EXPIRED": "expired", "CANCELED": "cancelled",
+    "REQUIRES_ACTION": "pending", "ACCEPTING_PAYMENTS": "pending", "ACTIVE": "pending", "CHALLENGED": "pending",
+    "SUCCEEDED": "paid", "COMPLETED": "paid", "FAILED": "failed", "REVERSED": "failed", "EXPIRED": "expired",
+    "CANCELED": "cancelled",
 }  # fmt: skip
 
 
 def all_payments() -> list[dict[str, Any]]:
-    """Every request and session, oldest first. A late payment counts as paid; `amount` is then what came in."""
+    """Everything payable at every gateway, oldest first.
+
+    A late payment counts as paid; `amount` is then what came in.
+    """
     rows = database.rows(
         "SELECT p.*,"
         " (SELECT SUM(amount_cents) FROM payments WHERE payable = p.id AND status = 'SUCCEEDED') AS received,"
@@ -27,6 +28,7 @@ def all_payments() -> list[dict[str, Any]]:
     )
     return [
         {
+            "gateway": row["gateway"],
             "invoiceNumber": row["invoice"],
             "reference": row["reference"],
             "method": row["channel_code"],
@@ -67,13 +69,6 @@ def newest_late(rows: list[sqlite3.Row]) -> sqlite3.Row | None:
     return next((row for row in by_status.values() if row is not None), None)
 
 
-def apply(running: database.Transaction, row: sqlite3.Row, outcome: str, cents: int | None = None) -> list[Event]:
-    """The outcome has come about; answers the webhooks that tell of it."""
-    fresh = running.one("SELECT * FROM payables WHERE id = ?", (row["id"],))
-    assert fresh is not None
-    if outcome == "paid":
-        return payments.capture(running, fresh, cents or fresh["amount_cents"])
-    if outcome == "failed":
-        card = fresh["kind"] == "session"
-        return payments.fail(running, fresh, "AUTHENTICATION_FAILED" if card else "USER_DECLINED_PAYMENT")
-    return payments.expire(running, fresh)
+def newest_paid(rows: list[sqlite3.Row]) -> sqlite3.Row | None:
+    """The newest whose money came in."""
+    return next((row for row in rows if _WORDS[row["status"]] == "paid"), None)

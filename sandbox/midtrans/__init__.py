@@ -1,0 +1,1 @@
+"""Midtrans: Core API, Snap (hosted card page), refunds and signed notifications."""
