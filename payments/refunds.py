@@ -22,7 +22,7 @@ from core.cases import open_case
 from core.errors import Refused
 from core.money import Money
 from core.wake import wake
-from payments.gateways import for_code
+from payments.gateways import for_code, offer
 from payments.gateways.base import GatewayNotReached, GatewayRefused, GatewayUnavailable, RefundReply, RefundStanding
 from payments.models import Account, Payment, Refund
 from payments.points import services as points
@@ -103,7 +103,7 @@ def send_due(limit: int = 20) -> int:
             elif state == State.SENT:
                 look(refund)
             else:
-                _unknown(refund, "a worker was lost while it was being sent")
+                _ask_after(refund, refund.error or "a worker was lost while it was being sent", is_settled=True)
         except Exception:
             logger.exception("refund %s", refund.reference)
         touched += 1
@@ -182,7 +182,16 @@ def _locked(refund_id: int) -> Refund:
 def _first_state(order: Order, payment: Payment) -> Refund.State:
     if order.user_id is not None:
         return State.DONE
-    return State.DUE if payment.channel.is_refundable and payment.gateway_id else State.MANUAL
+    return State.DUE if payment.gateway_id and _takes_back(payment) else State.MANUAL
+
+
+def _takes_back(payment: Payment) -> bool:
+    """Whether the gateway that took the money can send it back, also after the channel has moved to another one."""
+    channel = payment.channel
+    if payment.gateway == channel.gateway:
+        return channel.is_refundable
+    offered = offer(payment.gateway, channel.region_id, payment.gateway_channel)
+    return offered is not None and offered.is_refundable
 
 
 def _set_out(refund: Refund) -> None:
@@ -202,7 +211,8 @@ def _send(refund: Refund) -> None:
     except GatewayNotReached as problem:
         _again_later(refund, str(problem))
     except GatewayUnavailable as problem:
-        _unknown(refund, str(problem))
+        Refund.objects.filter(pk=refund.pk, state=State.SENDING).update(error=str(problem)[:2000])
+        _ask_after(refund, str(problem), is_settled=False)
     except GatewayRefused as problem:
         if problem.code in _TRY_LATER:
             _again_later(refund, str(problem))
@@ -210,6 +220,32 @@ def _send(refund: Refund) -> None:
             _to_manual(refund, str(problem))
     else:
         progress(refund.pk, reply)
+
+
+def _ask_after(refund: Refund, error: str, *, is_settled: bool) -> None:
+    """What became of a refund whose asking was never answered, by the gateway's own word; it is sent again only when
+    the gateway has not got it, `is_settled`: long enough after the call. A person decides where nobody can tell."""
+    payment = refund.payment
+    try:
+        amount = Money(refund.amount_minor, refund.currency)
+        reply = for_code(payment.gateway).find_refund(payment.gateway_id, amount, refund.reference)
+    except GatewayUnavailable as problem:
+        # It stays SENDING, and the next sweep asks again.
+        logger.warning("%s could not be asked after: %s", refund.reference, problem)
+        return
+    is_ours = reply is not None and (reply.reference == refund.reference or not _has_siblings(refund))
+    if reply is None or not is_ours:
+        _unknown(refund, error)
+    elif reply.standing != RefundStanding.ABSENT:
+        progress(refund.pk, reply)
+    elif is_settled:
+        _again_later(refund, error)
+
+
+def _has_siblings(refund: Refund) -> bool:
+    """Whether other money of the same payment went back at the gateway, so that a sum says nothing about this one."""
+    others = Refund.objects.filter(payment=refund.payment, state__in=[State.SENDING, State.SENT, State.DONE])
+    return others.exclude(pk=refund.pk).exists()
 
 
 def _again_later(refund: Refund, error: str) -> None:

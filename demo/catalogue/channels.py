@@ -1,4 +1,4 @@
-"""How the demo is paid, region by region. Amounts in major units; limits and codes by the fact sheet on Xendit."""
+"""How the demo is paid, region by region. Amounts in major units; limits and codes as the gateways publish them."""
 
 from __future__ import annotations
 
@@ -71,16 +71,16 @@ def _by(name: str) -> Texts:
 
 def wallet(
     code: str, region: str, name: str, gateway_channel: str, *, percent: str, least: str, most: str, seconds: int,
-    is_refundable: bool = False, is_featured: bool = False,
+    gateway: str = "xendit", is_refundable: bool = False, is_featured: bool = False,
 ) -> Pay:  # fmt: skip
     return Pay(
         code, region, "E_WALLET", "REDIRECT", name, _by(name), _wallet_steps(name), least, most, gateway_channel,
         seconds,
-        percent=percent, is_refundable=is_refundable, is_featured=is_featured,
+        gateway=gateway, percent=percent, is_refundable=is_refundable, is_featured=is_featured,
     )  # fmt: skip
 
 
-def virtual_account(code: str, bank: str, app: str, *, least: str, most: str) -> Pay:
+def virtual_account(code: str, bank: str, app: str, *, least: str, most: str, midtrans: str = "") -> Pay:
     name = f"{bank} Virtual Account"
     return Pay(
         code, "ID", "VIRTUAL_ACCOUNT", "VA", name, _by(name),
@@ -100,11 +100,15 @@ def virtual_account(code: str, bank: str, app: str, *, least: str, most: str) ->
                 "That is all",
             ),
         ),
-        least, most, f"{bank.upper()}_VIRTUAL_ACCOUNT", 86_400, fee="4000", bank=bank,
+        least, most, midtrans or f"{bank.upper()}_VIRTUAL_ACCOUNT", 86_400, fee="4000", bank=bank,
+        gateway="midtrans" if midtrans else "xendit",
     )  # fmt: skip
 
 
-def shop(code: str, region: str, name: str, gateway_channel: str, *, fee: str, least: str, most: str) -> Pay:
+def shop(
+    code: str, region: str, name: str, gateway_channel: str, *, fee: str, least: str, most: str,
+    gateway: str = "xendit",
+) -> Pay:  # fmt: skip
     return Pay(
         code, region, "RETAIL", "CODE", name, both(f"Bayar tunai di kasir {name}", f"Pay cash at a {name} counter"),
         both(
@@ -119,7 +123,7 @@ def shop(code: str, region: str, name: str, gateway_channel: str, *, fee: str, l
                 "Pay, and keep the receipt",
             ),
         ),
-        least, most, gateway_channel, 86_400, fee=fee,
+        least, most, gateway_channel, 86_400, fee=fee, gateway=gateway,
     )  # fmt: skip
 
 
@@ -186,20 +190,24 @@ INDONESIA = (
         "DANA", "ID", "DANA", "DANA", percent="1.5", least="1000", most="5000000", seconds=1800, is_refundable=True,
         is_featured=True,
     ),
-    wallet("GOPAY", "ID", "GoPay", "GOPAY", percent="2", least="1000", most="10000000", seconds=1800,
-        is_refundable=True),
     wallet(
-        "SHOPEEPAY", "ID", "ShopeePay", "SHOPEEPAY", percent="2", least="1000", most="10000000", seconds=1800,
-        is_refundable=True,
+        "GOPAY", "ID", "GoPay", "gopay", percent="2", least="1000", most="10000000", seconds=1800,
+        gateway="midtrans", is_refundable=True,
+    ),
+    wallet(
+        "SHOPEEPAY", "ID", "ShopeePay", "shopeepay", percent="2", least="1000", most="10000000", seconds=1800,
+        gateway="midtrans", is_refundable=True,
     ),
     wallet("LINKAJA", "ID", "LinkAja", "LINKAJA", percent="1.5", least="1000", most="10000000", seconds=1800),
     balance("ID", least="100", most="100000000"),
     virtual_account("BCA_VA", "BCA", "m-BCA", least="10000", most="50000000"),
-    virtual_account("BNI_VA", "BNI", "BNI Mobile Banking", least="10000", most="50000000"),
-    virtual_account("BRI_VA", "BRI", "BRImo", least="10000", most="50000000"),
+    virtual_account("BNI_VA", "BNI", "BNI Mobile Banking", least="10000", most="50000000", midtrans="bni"),
+    virtual_account("BRI_VA", "BRI", "BRImo", least="10000", most="50000000", midtrans="bri"),
     virtual_account("MANDIRI_VA", "Mandiri", "Livin' by Mandiri", least="10000", most="50000000"),
     virtual_account("PERMATA_VA", "Permata", "PermataMobile X", least="10000", most="50000000"),
-    shop("ALFAMART", "ID", "Alfamart", "ALFAMART", fee="5000", least="10000", most="5000000"),
+    shop("ALFAMART", "ID", "Alfamart", "alfamart", fee="5000", least="10000", most="5000000", gateway="midtrans"),
+    # Not by Midtrans: there the bank may take this one back for some minutes, and the item would wait. So with Mandiri
+    # and Permata above.
     shop("INDOMARET", "ID", "Indomaret", "INDOMARET", fee="5500", least="10000", most="2500000"),
     card("ID", fee="2000", percent="2.9", least="10000", most="100000000"),
 )  # fmt: skip

@@ -40,6 +40,7 @@ class PaymentAdmin(ReadOnlyAdmin):
         "created_at",
         "reference",
         "channel",
+        "gateway",
         "amount",
         "received",
         "shown_state",

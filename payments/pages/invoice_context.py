@@ -32,7 +32,7 @@ _GATE = {Status.PENDING: 0.0, Status.PAID: 0.5, Status.PROCESSING: 0.75, Status.
 
 def live_tag(order: Order, shop: Shop, *, is_owner: bool) -> str:
     """Changes whenever the page would say something else; two statements, a few more while the order is under way."""
-    payments = order.payments.values_list("pk", "state", "received_minor")
+    payments = order.payments.values_list("pk", "state", "received_minor", "hold")
     refunds = order.refunds.values_list("pk", "state")
     seen = standing.of(order)
     parts = (order.updated_at, order.status, list(payments), list(refunds), is_owner, shop.prefix, seen)
@@ -47,7 +47,11 @@ def invoice_context(order: Order, shop: Shop, *, is_owner: bool, key: str, user:
     refund = order.refunds.order_by("-id").first()
     now = timezone.now()
     seen = standing.of(order, now)
-    headline, text = standing.words(seen) if seen else _words(order, payment, refund, is_held)
+    is_confirming = order.status == Status.PENDING and payment is not None and bool(payment.hold)
+    if is_confirming:
+        headline, text = _confirming(payment, shop)
+    else:
+        headline, text = standing.words(seen) if seen else _words(order, payment, refund, is_held)
     base = shop.url(f"invoices/{order.number}")
     suffix = f"?key={key}" if key else ""
     contact = invoices.contact(order, is_full=is_owner)
@@ -84,6 +88,7 @@ def invoice_context(order: Order, shop: Shop, *, is_owner: bool, key: str, user:
         "contact": {"email": contact["email"], "phone": contact["phoneNumber"], "masked": not is_owner},
         "is_owner": is_owner,
         "is_held": is_held,
+        "is_confirming": is_confirming,
         "supplier_reference": _supplier_references(order),
         "refund": _refund(refund) if refund else None,
         "buy_again_url": shop.url(f"{product.slug}?sku={order.sku_code}" + _again(order)),
@@ -94,7 +99,7 @@ def invoice_context(order: Order, shop: Shop, *, is_owner: bool, key: str, user:
         invoice["codes"] = codes_shown(order, shop, base, suffix)
     if is_owner and order.status != Status.PENDING:
         invoice["problems"] = problems(order, base, suffix)
-    if order.status == Status.PENDING and not is_held:
+    if order.status == Status.PENDING and not is_held and not is_confirming:
         invoice["pay"] = how_to_pay(order, payment, shop)
         invoice["other_channels"] = _other_channels(order, shop, base, suffix, now, user) if is_owner else []
     return {
@@ -151,6 +156,21 @@ def _other_channels(
             url = f"{base}/channel/{row.code}{suffix}"
             others.append({"code": row.code, "name": row.name, "total": str(total), "url": url})
     return others
+
+
+def _confirming(payment: Payment | None, shop: Shop) -> tuple[str, str]:
+    """Money is at the gateway, which has not let it go yet."""
+    until = payment.held_until if payment is not None else None
+    if until is not None:
+        return (
+            _("Your payment is here; the bank confirms it"),
+            _("Banks may take such a payment back for a few minutes. We send your item at %(time)s. Do not pay again.")
+            % {"time": shop.clock(until)},
+        )
+    return (
+        _("Your card payment is being checked"),
+        _("The bank wants a closer look, which may take hours. You need not do anything. Please do not pay again."),
+    )
 
 
 def _words(order: Order, payment: Payment | None, refund: Refund | None, is_held: bool) -> tuple[str, str]:

@@ -12,10 +12,12 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from core.admin.bases import ShopAdmin, ShopInline
 from core.money import Money
 from core.translated import pick
+from payments.gateways import CODES, for_code, offer
 from storefront.admin.bases import PicturedAdmin, thumbnail
 from storefront.admin.forms import AmountsForm, ClosureForm
 from storefront.catalogue.closing import standing
@@ -34,17 +36,52 @@ class ChannelCategoryAdmin(ShopAdmin):
         return str(pick(category.title, "en"))
 
 
+#: What stands as gateway on the shop's own balance.
+BALANCE = "balance"
+
+
 class ChannelForm(AmountsForm):
+    """Staff may move a channel to another gateway at any time: what is open already stays where it was opened."""
+
     amounts = ("fee_minor", "min_minor", "max_minor")
+    gateway = forms.ChoiceField(
+        label=_("gateway"),
+        choices=[(code, code) for code in (*CODES, BALANCE)],
+        widget=UnfoldAdminSelectWidget,
+        help_text=_("New payments are opened there from now on; open ones stay where they are."),
+    )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         least, most = cleaned.get("min_minor"), cleaned.get("max_minor")
         if isinstance(least, int) and isinstance(most, int) and most < least:
             self.add_error("max_minor", _("The most is not less than the least."))
-        if cleaned.get("kind") != Channel.Kind.BALANCE and not cleaned.get("gateway_channel"):
+        if cleaned.get("kind") == Channel.Kind.BALANCE:
+            if cleaned.get("gateway") not in (None, BALANCE):
+                self.add_error("gateway", _("The balance is the shop's own: no gateway stands behind it."))
+        elif not cleaned.get("gateway_channel"):
             self.add_error("gateway_channel", _("The gateway needs its own code for this channel."))
+        else:
+            self._check_offer(cleaned)
         return cleaned
+
+    def _check_offer(self, cleaned: dict[str, Any]) -> None:
+        """The gateway has that channel, in that country, of that kind, and can do what the shop says it can."""
+        gateway, code, kind = cleaned.get("gateway"), cleaned["gateway_channel"], cleaned.get("kind")
+        region = cleaned.get("region") or (self.instance.region if self.instance.region_id else None)
+        if not gateway or region is None:
+            return
+        if gateway not in CODES:
+            self.add_error("gateway", _("Only the balance stands with the shop itself."))
+            return
+        offered = offer(gateway, region.code, code)
+        if offered is None or offered.kind != kind:
+            fitting = [one.code for one in for_code(gateway).offers(region.code) if one.kind == kind]
+            words = {"gateway": gateway, "codes": ", ".join(fitting) or "–", "region": region.code}
+            text = _("%(gateway)s has no such channel of this kind in %(region)s. It has: %(codes)s")
+            self.add_error("gateway_channel", text % words)
+        elif cleaned.get("is_refundable") and not offered.is_refundable:
+            self.add_error("is_refundable", _("%(gateway)s takes nothing back on this channel.") % {"gateway": gateway})
 
 
 class ChannelClosureInline(ShopInline):
@@ -57,8 +94,8 @@ class ChannelClosureInline(ShopInline):
 class ChannelAdmin(PicturedAdmin):
     form = ChannelForm
     list_display = [
-        "logo", "code", "name", "region", "category", "kind", "fee", "limits", "is_featured", "is_active", "standing",
-        "position",
+        "logo", "code", "name", "region", "category", "kind", "gateway", "fee", "limits", "is_featured", "is_active",
+        "standing", "position",
     ]  # fmt: skip
     list_display_links = ["logo", "code"]
     list_editable = ["is_featured", "is_active", "position"]
