@@ -115,6 +115,10 @@ class Sandbox:
         body = {"outcome": outcome, "repeat": repeat} | ({} if amount is None else {"amount": amount})
         return self._call("POST", f"gateway/payments/{invoice}", body)["delivered"]
 
+    def pay_exactly(self, reference: str) -> list[int]:
+        """As `pay`, but on that reference and no later attempt's."""
+        return self._call("POST", f"gateway/payments/{reference}", {"reference": reference})["delivered"]
+
     def google_id_token(self, **claims: object) -> str:
         return self._call("POST", "google/id-token", claims)["idToken"]
 

@@ -12,6 +12,7 @@ from core.models import MailMessage
 from core.money import Money
 from payments import changing, checkout, opening
 from payments.gateways import for_code
+from payments.gateways.base import Withdrawal
 from payments.models import Payment, Refund, Transfer
 from payments.settling import settle
 from storefront.orders.models import Order
@@ -67,7 +68,7 @@ def test_an_old_payment_that_turns_out_paid_pays_the_order_as_it_was(sandbox: Sa
 
 def test_an_old_payment_in_progress_blocks_it(sandbox: Sandbox, va: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     order = placed()
-    monkeypatch.setattr(for_code("xendit"), "cancel", lambda gateway_id: False)
+    monkeypatch.setattr(for_code("xendit"), "withdraw", lambda gateway_id: Withdrawal.BUSY)
     assert refused(lambda: changing.change_channel(order, "BCA_VA", VA_TOTAL)) == "INVALID_PAYMENT_METHOD"
     assert fresh(order).channel_code == "QRIS"
 

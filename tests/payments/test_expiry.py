@@ -11,6 +11,7 @@ from django.utils import timezone
 from core.models import MailMessage
 from payments import expiry
 from payments.gateways import for_code
+from payments.gateways.base import Withdrawal
 from payments.models import Payment
 from payments.opening import patience_s
 from storefront.orders.models import Order
@@ -75,7 +76,7 @@ def test_a_gateway_that_is_away_holds_the_order_for_a_while_and_not_for_ever(san
 
 def test_a_payment_in_progress_holds_the_order(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     order = placed()
-    monkeypatch.setattr(for_code("xendit"), "cancel", lambda gateway_id: False)
+    monkeypatch.setattr(for_code("xendit"), "withdraw", lambda gateway_id: Withdrawal.BUSY)
     overdue(order)
     assert expiry.expire_due() == 0
     assert fresh(order).status == "PENDING"
