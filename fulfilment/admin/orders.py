@@ -18,7 +18,7 @@ from unfold.decorators import display
 from core.admin.bases import ReadOnlyAdmin, ReadOnlyInline, money_column
 from core.models import InboxMessage, MailMessage, StaffCase
 from core.money import Money
-from fulfilment.models import Attempt, Correction, TopUp
+from fulfilment.models import Attempt, Code, Correction, TopUp
 from payments.models import Capture, Payment, Refund, Transfer
 from storefront.orders.models import Order, OrderEvent
 
@@ -136,6 +136,7 @@ class OrderAdmin(ReadOnlyAdmin):
         "page",
         "captures",
         "attempts",
+        "codes",
         "mails",
         "cases",
         "problems",
@@ -166,7 +167,7 @@ class OrderAdmin(ReadOnlyAdmin):
             },
         ),
         (_("Times"), {"fields": [("created_at", "expires_at"), ("paid_at", "ended_at")]}),
-        (_("At the supplier"), {"fields": ["attempts"]}),
+        (_("At the supplier"), {"fields": ["attempts", "codes"]}),
         (_("Money that came in"), {"fields": ["captures"]}),
         (_("What the customer said and changed"), {"fields": ["problems", "correction_shown"]}),
         (_("Cases"), {"fields": ["cases"]}),
@@ -260,6 +261,18 @@ class OrderAdmin(ReadOnlyAdmin):
                     ),
                 )
                 for one in rows
+            ],
+        )
+
+    @display(description=_("codes"))
+    def codes(self, order: Order) -> str:
+        rows = Code.objects.filter(topup__order=order).select_related("topup").order_by("topup__unit")
+        return table(
+            [_("unit"), _("code"), _("sold"), _("first shown")],
+            [
+                (one.topup.unit, link("fulfilment_code", one.pk, one.masked), moment(one.sold_at), moment(one.seen_at))
+                for one in rows
+                if one.topup
             ],
         )
 

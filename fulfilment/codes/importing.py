@@ -180,7 +180,7 @@ def _known(lines: list[Line]) -> set[int]:
     return found
 
 
-def put_on_sale(batch: CodeBatch, *, by: str) -> int:
+def put_on_sale(batch: CodeBatch, *, by: str, why: str = "") -> int:
     """The draft's codes are in stock, paid for in the ledger, and units that waited for one are due; how many.
 
     Raises VALIDATION_ERROR for a batch that is no draft any more.
@@ -200,17 +200,17 @@ def put_on_sale(batch: CodeBatch, *, by: str) -> int:
                 "codes bought",
                 note=str(batch),
             )
-        audit.record(by, "codes on sale", str(batch), after={"codes": count, "cost": str(cost)})
+        audit.record(by, "codes on sale", str(batch), after={"codes": count, "cost": str(cost)}, why=why)
     stock.filled(product)
     return count
 
 
-def discard(batch: CodeBatch, *, by: str) -> None:
+def discard(batch: CodeBatch, *, by: str, why: str = "") -> None:
     """The draft's codes are gone, and the same file may be read again. Raises VALIDATION_ERROR if it is no draft."""
     with transaction.atomic():
         _decide(batch, CodeBatch.State.DISCARDED, by)
         batch.codes.filter(state=Code.State.DRAFT).delete()
-        audit.record(by, "codes discarded", str(batch))
+        audit.record(by, "codes discarded", str(batch), why=why)
 
 
 def discard_forgotten(now: datetime | None = None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import unescape
+from typing import Any
 
 import pytest
 from django.core import mail as outbox
@@ -117,6 +118,7 @@ def test_the_api_never_holds_a_code_not_even_for_its_owner(bought):
 def test_the_mail_says_that_it_is_ready_and_never_which(bought):
     order, code = bought
     mail.send_due()
+    sent: Any
     (sent,) = [one for one in outbox.outbox if order.number in one.body and "ready" in one.subject]
     told = sent.body + str(sent.alternatives)
     assert f"/invoices/{order.number}?key=" in told and code not in told and "KODE" not in told
