@@ -73,10 +73,8 @@ def answer_to(asked: Asked) -> dict[str, Any]:
             return dict(known)
         order = _formed(running, asked, now)
     if order["is_early"]:
-        _end_before_the_answer(order)
-    current = database.one("SELECT * FROM digiflazz_orders WHERE id = ?", (order["id"],))
-    # The early webhook came first; the answer itself is of the moment before it.
-    return order if order["is_early"] or current is None else dict(current)
+        _end_before_the_answer(order)  # and yet the answer is of the moment before
+    return order
 
 
 def _is_new(known: sqlite3.Row, now: int) -> bool:
@@ -132,6 +130,7 @@ def _formed(running: database.Transaction, asked: Asked, now: int) -> dict[str, 
     assert row is not None
     if is_at_once:
         _end(running, row, announced=False)
+        order["rc"] = end
     elif faults.happens("callback", "forge"):
         webhooks.forge(running, row)
     if order["finish_ms"] is not None and not is_early:
