@@ -15,8 +15,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from core.wake import wake
-from fulfilment import clocks, evidence, profiles, recording, sending
-from fulfilment.models import Attempt
+from fulfilment import clocks, evidence, finishing, profiles, recording, sending
+from fulfilment.models import Attempt, TopUp
 from fulfilment.suppliers import by_reference
 from fulfilment.suppliers.base import Outcome, Placed
 
@@ -67,6 +67,26 @@ def look(attempt_id: int, now: datetime | None = None) -> bool:
     else:
         recording.hear(attempt, placed)
     return True
+
+
+def settle(attempt: Attempt, *, arrived: bool, by: str) -> bool:
+    """A person has learned from the supplier how an open purchase ended, and the unit goes on accordingly: delivered,
+    or looking for another way. False where it was settled meanwhile."""
+    said = f"{'arrived' if arrived else 'failed'}, by {by}"
+    with transaction.atomic():
+        taken = Attempt.objects.filter(_OUT, ~Q(reference=""), pk=attempt.pk).update(
+            state=Attempt.State.ACCEPTED, resolution=said, next_look_at=None
+        )
+        if not taken:
+            return False
+        TopUp.objects.filter(pk=attempt.topup_id, state=TopUp.State.UNKNOWN).update(state=TopUp.State.ACCEPTED)
+    attempt.refresh_from_db()
+    evidence.close_case(attempt, said)
+    if arrived:
+        return finishing.deliver(attempt)
+    failed = finishing.fail_attempt(attempt, Attempt.Verdict.STAFF)
+    wake("fulfilment.send", "topups", attempt.topup_id)
+    return failed
 
 
 def retire_old(now: datetime | None = None) -> None:

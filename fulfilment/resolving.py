@@ -260,7 +260,10 @@ def not_created(attempt: Attempt, *, by: str) -> bool:
         moved = Attempt.objects.filter(pk=attempt.pk, state=Attempt.State.UNKNOWN).update(
             state=Attempt.State.NOT_CREATED,
             ended_at=now,
-            resolution=f"not made: {attempt.covered_polls} gapless looks without a row of this player, by {by}",
+            resolution=f"not made: {attempt.covered_polls} gapless looks without a row of this player, by {by}"
+            if not attempt.reference
+            else f"not made, by {by}",
+            next_look_at=None,
         )
         if not moved:
             return False

@@ -14,7 +14,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from core import audit
 from core.admin.bases import ReadOnlyAdmin, ReasonForm, back_to, money_column
-from fulfilment import resolving
+from fulfilment import checking, resolving
 from fulfilment.admin.orders import moment, table
 from fulfilment.models import Attempt, HistoryRow, TopUp
 
@@ -56,11 +56,11 @@ class AttemptAdmin(ReadOnlyAdmin):
     list_display += ["transaction_id", "sent_at", "answered_at"]
     list_filter = ["state", "verdict", "account", "http_status"]
     list_select_related = ["topup__order", "account"]
-    search_fields = ["transaction_id", "player_id", "topup__order__number__istartswith"]
+    search_fields = ["transaction_id", "reference", "player_id", "topup__order__number__istartswith"]
     date_hierarchy = "created_at"
     exclude = ["callback_token"]
     readonly_fields = ["cost", "rows_of_player"]
-    actions_detail = ["adopt_row", "mark_not_made"]
+    actions_detail = ["adopt_row", "mark_not_made", "look_now", "mark_arrived", "mark_failed"]
     cost = money_column("cost_minor", currency="account.currency", title=_("cost"))
 
     @display(description=_("order"))
@@ -94,10 +94,19 @@ class AttemptAdmin(ReadOnlyAdmin):
         allowed = request.user.has_perm("fulfilment.change_attempt")
         return bool(allowed) and Attempt.objects.filter(pk=object_id, state=Attempt.State.UNKNOWN).exists()
 
+    def has_adopt_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        by_history = Attempt.objects.filter(pk=object_id, reference="")
+        return self.has_decide_permission(request, object_id) and by_history.exists()
+
+    def has_settle_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        allowed = request.user.has_perm("fulfilment.change_attempt")
+        open_ones = Attempt.objects.filter(pk=object_id, ended_at=None).exclude(reference="")
+        return bool(allowed) and open_ones.filter(state__in=("UNKNOWN", "ACCEPTED")).exists()
+
     @action(
         description=_("Adopt a row"),
         icon="link",
-        permissions=["decide"],
+        permissions=["adopt"],
         dialog={
             "title": _("This row is this purchase"),
             "description": _("The unit goes on as the row says. Nothing is sent."),
@@ -135,6 +144,65 @@ class AttemptAdmin(ReadOnlyAdmin):
         if resolving.not_created(attempt, by=login):
             audit.record(login, "attempt not made", f"attempt:{attempt.pk}", why=why)
             messages.success(request, _("The unit is bought once more."))
+        else:
+            messages.error(request, _("It was settled meanwhile."))
+        return back_to(request, reverse("admin:fulfilment_attempt_change", args=[object_id]))
+
+    @action(
+        description=_("Ask the supplier now"),
+        icon="search",
+        permissions=["settle"],
+        dialog={
+            "title": _("How does this purchase stand?"),
+            "description": _("The identical call is made again, if its pause is over and the reference still holds."),
+            "form_class": ReasonForm,
+            "form_submit_text": _("Ask"),
+        },
+    )
+    def look_now(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
+        if checking.look(int(object_id)):
+            login, why = request.user.get_username(), form.cleaned_data["reason"]
+            audit.record(login, "attempt asked for", f"attempt:{object_id}", why=why)
+            messages.success(request, _("The supplier was asked."))
+        else:
+            messages.warning(request, _("It may not be asked for now: too soon after the last call, or too old."))
+        return back_to(request, reverse("admin:fulfilment_attempt_change", args=[object_id]))
+
+    @action(
+        description=_("It arrived"),
+        icon="check",
+        permissions=["settle"],
+        dialog={
+            "title": _("The supplier has delivered this purchase"),
+            "description": _("The unit ends as delivered. Only with the supplier's word for it."),
+            "form_class": ReasonForm,
+            "form_submit_text": _("Delivered"),
+        },
+    )
+    def mark_arrived(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
+        return self._settle(request, form, object_id, arrived=True)
+
+    @action(
+        description=_("It failed"),
+        icon="close",
+        permissions=["settle"],
+        dialog={
+            "title": _("This purchase failed at the supplier"),
+            "description": _("The unit looks for another way, or its money goes back. Only with the supplier's word."),
+            "form_class": ReasonForm,
+            "form_submit_text": _("Failed"),
+        },
+    )
+    def mark_failed(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
+        return self._settle(request, form, object_id, arrived=False)
+
+    def _settle(self, request: HttpRequest, form: ReasonForm, object_id: str, *, arrived: bool) -> HttpResponse:
+        attempt = Attempt.objects.select_related("topup__order", "account").get(pk=object_id)
+        login, why = request.user.get_username(), form.cleaned_data["reason"]
+        if checking.settle(attempt, arrived=arrived, by=login):
+            did = "attempt arrived" if arrived else "attempt failed"
+            audit.record(login, did, f"attempt:{attempt.pk}", why=why)
+            messages.success(request, _("The unit goes on."))
         else:
             messages.error(request, _("It was settled meanwhile."))
         return back_to(request, reverse("admin:fulfilment_attempt_change", args=[object_id]))

@@ -4,16 +4,36 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from core import audit
 from core.admin.bases import ReadOnlyAdmin, ReasonForm, ShopAdmin, back_to, money_column
 from fulfilment import profiles
-from fulfilment.models import HistoryPoll, HistoryRow, Route, SupplierAccount, SupplierProduct
+from fulfilment.models import (
+    HistoryPoll,
+    HistoryRow,
+    Route,
+    SupplierAccount,
+    SupplierProduct,
+    checked_customer_format,
+)
+
+
+class CustomerFormatForm(ReasonForm):
+    """How a product wants the customer's number written, and how that is known."""
+
+    customer_format = forms.CharField(
+        label=_("Number as {player}{zone}"),
+        max_length=60,
+        validators=[checked_customer_format],
+        widget=UnfoldAdminTextInputWidget,
+    )
 
 
 @admin.register(SupplierAccount)
@@ -88,6 +108,32 @@ class SupplierProductAdmin(ReadOnlyAdmin):
     list_select_related = ["account"]
     search_fields = ["code", "name", "game_name"]
     cost = money_column("cost_minor", currency="account.currency", title=_("cost"))
+    actions_detail = ["write_number"]
+
+    def has_write_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return bool(request.user.has_perm("fulfilment.change_supplierproduct"))
+
+    @action(
+        description=_("How the number is written"),
+        icon="edit",
+        permissions=["write"],
+        dialog={
+            "title": _("How this product wants the customer's number"),
+            "description": _("Purchases under way keep the number as they were sent with."),
+            "form_class": CustomerFormatForm,
+            "form_submit_text": _("Save"),
+        },
+    )
+    def write_number(self, request: HttpRequest, form: CustomerFormatForm, object_id: str) -> HttpResponse:
+        product = SupplierProduct.objects.get(pk=object_id)
+        before, product.customer_format = product.customer_format, form.cleaned_data["customer_format"]
+        product.save(update_fields=["customer_format"])
+        audit.record(
+            request.user.get_username(), "number format", f"product:{product.code}",
+            before=before, after=product.customer_format, why=form.cleaned_data["reason"],
+        )  # fmt: skip
+        messages.success(request, _("Saved."))
+        return back_to(request, reverse("admin:fulfilment_supplierproduct_change", args=[object_id]))
 
 
 @admin.register(Route)

@@ -10,7 +10,7 @@ from core.models import AuditEntry
 from fulfilment import profiles
 from fulfilment.models import Attempt, HistoryRow, TopUp
 from storefront.orders.models import Order
-from tests.fulfilment import desk
+from tests.fulfilment import by_reference, desk
 
 pytestmark = pytest.mark.django_db
 MINE = ["attempt", "historypoll", "historyrow", "problemreport", "route", "supplieraccount", "supplierproduct", "topup"]
@@ -133,3 +133,52 @@ def test_the_figures_speak_of_what_is_open(unknown):
     text = metrics.exposition().decode()
     assert 'gerbang_topups{kind="unknown"} 1.0' in text
     assert "gerbang_unknown_age_seconds" in text and "gerbang_paid_not_taken_age_seconds 0.0" in text
+
+
+# --- Of a supplier that knows our reference ---
+
+
+@pytest.fixture
+def open_purchase(sandbox, db) -> Attempt:
+    sandbox.faults(**by_reference.PENDING)
+    by_reference.shop()
+    return by_reference.buy(desk.paid())
+
+
+@pytest.mark.parametrize(("verb", "state"), [("mark_arrived", "DELIVERED"), ("mark_failed", "FAILED")])
+@pytest.mark.parametrize("was", ["ACCEPTED", "UNKNOWN"])
+def test_staff_may_say_how_an_open_purchase_ended(open_purchase, staff, verb, state, was):
+    Attempt.objects.update(state=was)
+    TopUp.objects.update(state=was)
+    url = reverse(f"admin:fulfilment_attempt_{verb}", args=[open_purchase.pk])
+    staff.post(url, {"_form_submitted": "True", "reason": ""})
+    assert TopUp.objects.get().state == was
+    for _ in range(2):
+        staff.post(url, {"_form_submitted": "True", "reason": "their support says so"})
+    by_reference.send_due()
+    order = Order.objects.get()
+    assert TopUp.objects.get().state == state and desk.funds(order).minor == 0
+    assert AuditEntry.objects.filter(subject=f"attempt:{open_purchase.pk}").count() == 1
+    assert "boss@example.com" in Attempt.objects.get().resolution
+
+
+def test_staff_may_ask_only_when_the_pause_is_over(open_purchase, sandbox, staff):
+    url = reverse("admin:fulfilment_attempt_look_now", args=[open_purchase.pk])
+    staff.post(url, {"_form_submitted": "True", "reason": "the customer calls"})
+    assert Attempt.objects.get().looks == 0
+    by_reference.pass_time(91)
+    staff.post(url, {"_form_submitted": "True", "reason": "the customer calls"})
+    assert Attempt.objects.get().looks == 1 and len(sandbox.supplier_orders()) == 1
+    _page(staff, reverse("admin:fulfilment_attempt_change", args=[open_purchase.pk]))
+
+
+def test_a_products_way_of_writing_numbers_is_checked(open_purchase, staff):
+    url = reverse("admin:fulfilment_supplierproduct_write_number", args=[open_purchase.product_id])
+    for bad in ("{zone}", "{player}{server}", "{player"):
+        staff.post(url, {"_form_submitted": "True", "reason": "the seller says so", "customer_format": bad})
+        assert by_reference.product().customer_format == "{player}{zone}"
+    staff.post(url, {"_form_submitted": "True", "reason": "the seller says so", "customer_format": "{player}.{zone}"})
+    assert by_reference.product().customer_no("656696292", "8610") == "656696292.8610"
+    assert AuditEntry.objects.get(action="number format").before == "{player}{zone}"
+    open_purchase.refresh_from_db()
+    assert "." not in open_purchase.customer_no, "what is under way is asked for as it was sent"

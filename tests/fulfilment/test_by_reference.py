@@ -383,7 +383,7 @@ def test_in_closing_time_nothing_is_sent_there(supplier):
             sending.send(topup_id)
     assert not Attempt.objects.exists() and TopUp.objects.get(order=order).waits_for == "cut_off"
     desk.shop("ml172", "ml86")
-    desk.pass_time(60)
+    desk.pass_time(86400)
     desk.send_due()
     assert desk.newest(order).product.code == "ml86"
 
