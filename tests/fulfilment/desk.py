@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import F
 from django.utils import timezone
 
-from core.models import StaffCase
+from core.models import ExchangeRate, StaffCase
 from core.money import Money
 from fulfilment import history, profiles, sending, taking
 from fulfilment.models import Attempt, Route, SupplierAccount, SupplierProduct, TopUp
@@ -19,6 +19,7 @@ from payments.gateways.base import CaptureSeen
 from payments.models import Payment
 from payments.settling import settle
 from storefront.orders.models import Order
+from tests.conftest import Sandbox
 from tests.storefront import factories
 
 _players = itertools.count(700_000_001)
@@ -57,6 +58,26 @@ def shop(*codes: str, proved: bool = True) -> None:
         Route.objects.get_or_create(
             sku=factories.sku(), region=None, product=product(code, proved=proved), defaults={"priority": position}
         )
+
+
+def second(*, priority: int = 0, sku: str = "ml172", of: str = "MLBB_172", cost: int = 44_165) -> Route:
+    """Digiflazz delivers it too, for so many rupiah."""
+    row, _ = SupplierProduct.objects.get_or_create(
+        account=profiles.ensure("digiflazz"),
+        code=sku,
+        defaults={"game_code": "mobile_legends", "name": sku, "cost_minor": cost},
+    )
+    return Route.objects.create(sku=factories.sku(of), product=row, priority=priority)
+
+
+def rate(rupiah: int = 16_300) -> None:
+    """What a dollar is worth."""
+    ExchangeRate.objects.create(base="USD", quote="IDR", rate=rupiah, valid_from=timezone.now() - timedelta(days=1))
+
+
+def bought(supplier: Sandbox) -> list[tuple[str, str]]:
+    """(supplier, product) of everything that was really made, oldest first."""
+    return [(row["supplier"], row["product_code"]) for row in supplier.supplier_orders()]
 
 
 def paid(*, player: str = "", zone: str = "2001", quantity: int = 1, **more: Any) -> Order:
