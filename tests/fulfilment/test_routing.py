@@ -82,9 +82,7 @@ def test_a_wait_is_never_for_nothing_and_never_for_ever(ways: list[Way], past: P
             assert past.calls_again_at is not None and picked.pause == past.calls_again_at - NOW
         else:
             assert picked.pause <= routing.LONGEST_PAUSE
-            assert not any(
-                not way.shut and fits(way, past, most) and way.account not in past.unreached for way in ways
-            )
+            assert not any(not way.shut and fits(way, past, most) and way.account not in past.unreached for way in ways)
 
 
 @given(several_ways(), pasts, bounds, st.randoms())
