@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypedDict
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,6 +12,32 @@ from core.wake import wake
 from fulfilment.models import TopUp
 from storefront.orders import services as orders
 from storefront.orders.models import Order
+
+
+class Part(TypedDict):
+    """How many pieces of one SKU arrived, were given up (and are paid back), and are still under way."""
+
+    name: str
+    delivered: int
+    refunded: int
+    pending: int
+
+
+def of_order(order: Order) -> list[Part]:
+    """The pieces that units of the order are sent in, by what they are; [] (and no statement) where none is."""
+    if not order.is_split:
+        return []
+    pieces = order.topups.filter(piece__gte=1).order_by("unit", "piece").values_list("part__name", "state")
+    counted: dict[str, Part] = {}
+    for name, state in pieces:
+        part = counted.setdefault(name, Part(name=name, delivered=0, refunded=0, pending=0))
+        if state == TopUp.State.DELIVERED:
+            part["delivered"] += 1
+        elif state == TopUp.State.FAILED:
+            part["refunded"] += 1
+        else:
+            part["pending"] += 1
+    return list(counted.values())
 
 
 def split(topup: TopUp, pieces: Sequence[tuple[int, int]]) -> bool:

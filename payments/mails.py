@@ -52,6 +52,7 @@ def context(order: Order, refund: Money | None = None) -> dict[str, Any]:
                 "quantity": order.quantity,
                 "gives_code": order.sku.gives_code,
                 "delivered": order.delivered,
+                "is_partly": order.arrived < 1,
                 "nickname": order.nickname or "",
                 "inputs": order.inputs,
                 "total": str(order.total),

@@ -14,6 +14,7 @@ from accounts.visitors import member_of
 from core.errors import invalid
 from core.web.api import ApiView, data
 from core.web.client import client_of
+from fulfilment import parts
 from payments import instructions
 from payments.api.shown import InvoiceShown
 from storefront.api.shapes import answers, enveloped
@@ -46,6 +47,9 @@ class Invoices(ApiView):
         if order.status == Order.Status.PENDING:
             newest = order.payments.select_related("channel").order_by("-attempt").first()
             how = instructions.of(newest, get_language() or "id")
-        answer = data(invoice.view(order, is_full=is_full, payment=how))
+        shown = invoice.view(order, is_full=is_full, payment=how)
+        if pieces := parts.of_order(order):
+            shown["parts"] = pieces
+        answer = data(shown)
         answer["Cache-Control"] = "no-store"
         return answer

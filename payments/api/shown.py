@@ -81,10 +81,21 @@ class Units(serializers.Serializer[Any]):
     delivered = serializers.IntegerField()
     refunded = serializers.IntegerField()
     pending = serializers.IntegerField()
+    partly = serializers.IntegerField(
+        required=False, help_text="units sent in pieces of which some arrived; the others are paid back"
+    )
+
+
+class Part(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    delivered = serializers.IntegerField()
+    refunded = serializers.IntegerField()
+    pending = serializers.IntegerField()
 
 
 class InvoiceShown(OrderShown):
     promo = PromoUsed(allow_null=True)
     units = Units()
+    parts = Part(many=True, required=False, help_text="where units are sent in pieces: what became of each kind")
     timeline = Step(many=True)
     completedAt = serializers.DateTimeField(required=False)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core.money import Money
-from fulfilment import standing
+from fulfilment import parts, standing
 from fulfilment.pages.codes_shown import codes_shown
 from fulfilment.pages.shown import problems, promise
 from payments.models import Payment, Refund
@@ -35,8 +35,8 @@ def live_tag(order: Order, shop: Shop, *, is_owner: bool) -> str:
     payments = order.payments.values_list("pk", "state", "received_minor", "hold")
     refunds = order.refunds.values_list("pk", "state")
     seen = standing.of(order)
-    parts = (order.updated_at, order.status, list(payments), list(refunds), is_owner, shop.prefix, seen)
-    return hashlib.blake2s(repr(parts).encode(), digest_size=10).hexdigest()
+    says = (order.updated_at, order.status, list(payments), list(refunds), is_owner, shop.prefix, seen)
+    return hashlib.blake2s(repr(says).encode(), digest_size=10).hexdigest()
 
 
 def invoice_context(order: Order, shop: Shop, *, is_owner: bool, key: str, user: User | None = None) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def invoice_context(order: Order, shop: Shop, *, is_owner: bool, key: str, user:
     base = shop.url(f"invoices/{order.number}")
     suffix = f"?key={key}" if key else ""
     contact = invoices.contact(order, is_full=is_owner)
-    product = order.product
+    product, pieces = order.product, parts.of_order(order)
     invoice: dict[str, Any] = {
         "number": order.number,
         "status": invoices.shown_status(order),
@@ -70,6 +70,7 @@ def invoice_context(order: Order, shop: Shop, *, is_owner: bool, key: str, user:
         "item": order.sku_name,
         "quantity": order.quantity,
         "delivered": order.delivered,
+        "parts": [{**part, "all": part["delivered"] + part["refunded"] + part["pending"]} for part in pieces],
         "nickname": order.nickname,
         "inputs": [{"name": field["name"], "value": _shown(field["value"], is_owner)} for field in order.fields],
         "region": order.region.country,
@@ -201,6 +202,8 @@ def _words(order: Order, payment: Payment | None, refund: Refund | None, is_held
             )
         return _("Waiting for your payment"), _("Pay the exact amount; this page moves on by itself.")
     if order.status == Status.SUCCESS:
+        if order.partly:
+            return _("A part of it has arrived"), _("The rest could not be delivered and is paid back.")
         if order.failed:
             return (
                 _("%(delivered)d of %(quantity)d have arrived")
