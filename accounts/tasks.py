@@ -5,6 +5,6 @@ from celery import shared_task
 from accounts import keeping
 
 
-@shared_task(name="accounts.tidy", queue="default")
+@shared_task(name="accounts.tidy")
 def tidy() -> int:
     return keeping.tidy()

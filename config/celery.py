@@ -11,6 +11,15 @@ from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
+# The queue in which a task waits, unless whoever wakes it names another; what is not listed waits in "default".
+QUEUE_OF = {
+    **dict.fromkeys(("fulfilment.take", "fulfilment.send", "fulfilment.sweep", "fulfilment.inbox"), "topups"),
+    **dict.fromkeys(("fulfilment.poll", "fulfilment.poll_wanted", "fulfilment.check"), "polls"),
+    **dict.fromkeys(("fulfilment.catalogues", "fulfilment.supplier_profile", "payments.poll"), "polls"),
+    **dict.fromkeys(("storefront.levels", "payments.prove"), "polls"),
+    "core.send_mail": "mail",
+}
+
 app = Celery("gerbang")
 app.conf.update(
     broker_url=settings.CELERY_BROKER_URL,
@@ -23,6 +32,7 @@ app.conf.update(
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     task_default_queue="default",
+    task_routes={task: {"queue": queue} for task, queue in QUEUE_OF.items()},
     task_create_missing_queues=True,
     # Publishing must not hang a request while Redis is away: the row is there, the sweep finds it.
     task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1},
@@ -71,5 +81,7 @@ app.conf.beat_schedule = {
     # By Jakarta's clocks, when few are buying.
     "lower membership levels": nightly(3, 10, "storefront.levels"),
     "prove the ledger": nightly(3, 40, "payments.prove"),
-    "heartbeat": every(5, "core.heartbeat", "default"),
+} | {
+    f"sign of life: {queue}": every(min(5, settings.WORKER_SILENT_SECONDS / 4), "core.heartbeat", queue)
+    for queue in settings.CELERY_QUEUES
 }

@@ -24,7 +24,8 @@ PUBLIC_BASE_URL = env.address("PUBLIC_BASE_URL")
 DEMO = env.switch("DEMO", default=True)
 WEB_WORKERS = env.integer("WEB_WORKERS", max(2, min(os.cpu_count() or 2, 8)), least=1, most=64)
 WEB_THREADS = env.integer("WEB_THREADS", 8, least=1, most=256)
-CELERY_CONCURRENCY = env.integer("CELERY_CONCURRENCY", 16, least=1, most=256)
+CELERY_CONCURRENCY = env.integer("CELERY_CONCURRENCY", 16, least=1, most=256)  # threads of each worker
+WORKER_SILENT_SECONDS = env.integer("WORKER_SILENT_SECONDS", 30, least=4, most=600)
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES", "127.0.0.1,::1")
 RATE_LIMITS = env.switch("RATE_LIMITS", default=True)
 CORS_ORIGINS = env.origins("CORS_ORIGINS")
@@ -262,7 +263,10 @@ USE_TZ = True
 # --- Background work ---
 
 CELERY_BROKER_URL = broker(REDIS_URL)
-CELERY_QUEUES = ("priority", "topups", "polls", "mail", "default")
+# Two workers, so that a supplier that is silent for half a minute holds up buying alone, and a mail server that is
+# holds up no purchase. Each takes its queues in turn: whoever is in `priority` never waits behind a long one.
+CELERY_WORKERS = {"worker-topups": ("priority", "topups"), "worker-rest": ("polls", "mail", "default")}
+CELERY_QUEUES = tuple(queue for queues in CELERY_WORKERS.values() for queue in queues)
 
 # --- API ---
 

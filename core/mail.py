@@ -15,6 +15,7 @@ from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
+from core import stopping
 from core.cases import open_case
 from core.models import MailMessage
 from core.wake import wake
@@ -50,7 +51,7 @@ def send_due(limit: int = 20) -> int:
     due = MailMessage.objects.filter(state=MailMessage.State.QUEUED, not_before__lte=now)
     sent = 0
     for pk in list(due.order_by("not_before", "id").values_list("pk", flat=True)[:limit]):
-        if claim(pk):
+        if not stopping.is_asked() and claim(pk):
             sent += _send(MailMessage.objects.get(pk=pk))
     return sent
 

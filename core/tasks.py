@@ -5,6 +5,6 @@ from celery import shared_task
 from core import mail
 
 
-@shared_task(name="core.send_mail", queue="mail")
+@shared_task(name="core.send_mail")
 def send_mail() -> int:
     return mail.send_due()

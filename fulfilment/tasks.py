@@ -7,6 +7,7 @@ import logging
 from celery import shared_task
 
 from accounts.models import Level
+from core import stopping
 from core.wake import wake
 from fulfilment import (
     checking,
@@ -29,7 +30,7 @@ _SENT_HERE = 2
 _SWEPT = 200
 
 
-@shared_task(name="fulfilment.take", queue="topups")
+@shared_task(name="fulfilment.take")
 def take(level: str = "") -> int:
     """Paid orders are taken up and, where they are few, sent at once; with `level` those of its members alone, and by
     the queue that others do not fill."""
@@ -38,14 +39,17 @@ def take(level: str = "") -> int:
     return len(made)
 
 
-@shared_task(name="fulfilment.send", queue="topups")
+@shared_task(name="fulfilment.send")
 def send(*topups: int) -> None:
-    """These units, if they still wait, are sent one after the other."""
-    for topup_id in topups:
+    """These units, if they still wait, are sent one after the other. A worker that ends hands the rest to the next."""
+    for position, topup_id in enumerate(topups):
+        if stopping.is_asked():
+            wake("fulfilment.send", "topups", *topups[position:])
+            return
         _send(topup_id)
 
 
-@shared_task(name="fulfilment.sweep", queue="topups")
+@shared_task(name="fulfilment.sweep")
 def sweep() -> None:
     """Whatever nobody was woken for, or was left by a worker that died, is found and goes on."""
     for look in (
@@ -62,40 +66,40 @@ def sweep() -> None:
     _hand_out([[topup_id] for topup_id in due if topup_id not in first])
 
 
-@shared_task(name="fulfilment.poll", queue="polls")
+@shared_task(name="fulfilment.poll")
 def poll() -> None:
     history.poll_due()
 
 
-@shared_task(name="fulfilment.poll_wanted", queue="polls")
+@shared_task(name="fulfilment.poll_wanted")
 def poll_wanted() -> None:
     history.poll_wanted()
 
 
-@shared_task(name="fulfilment.check", queue="polls")
+@shared_task(name="fulfilment.check")
 def check() -> None:
     """Purchases that suppliers know by our reference are asked for, as they fall due."""
     checking.look_due()
 
 
-@shared_task(name="fulfilment.inbox", queue="topups")
+@shared_task(name="fulfilment.inbox")
 def work_inbox() -> None:
     """What suppliers told by webhook is worked off."""
     webhooks.work_inbox()
 
 
-@shared_task(name="fulfilment.catalogues", queue="polls")
+@shared_task(name="fulfilment.catalogues")
 def catalogues() -> None:
     """Prices that sellers change at will are read again."""
     syncing.sync_due()
 
 
-@shared_task(name="fulfilment.supplier_profile", queue="polls")
+@shared_task(name="fulfilment.supplier_profile")
 def supplier_profile() -> None:
     profiles.look_after()
 
 
-@shared_task(name="fulfilment.stocks", queue="default")
+@shared_task(name="fulfilment.stocks")
 def stocks() -> None:
     """Stocks of codes are counted anew, and forgotten drafts of files discarded."""
     stock.recount_all()
@@ -103,11 +107,11 @@ def stocks() -> None:
 
 
 def _hand_out(groups: list[list[int]], queue: str = "topups") -> None:
-    for group in groups[_SENT_HERE:]:
+    here = 0 if stopping.is_asked() else _SENT_HERE
+    for group in groups[here:]:
         wake("fulfilment.send", queue, *group)
-    for group in groups[:_SENT_HERE]:
-        for topup_id in group:
-            _send(topup_id)
+    for group in groups[:here]:
+        send(*group)
 
 
 def _send(topup_id: int) -> None:

@@ -12,7 +12,7 @@ import logging
 
 from django.http import HttpRequest
 
-from core import inbox
+from core import inbox, stopping
 from core.cases import open_case
 from core.models import InboxMessage
 from core.wake import wake
@@ -46,7 +46,7 @@ def work_inbox(limit: int = 100) -> int:
     """Up to `limit` messages were worked off, one at a time so that many workers share them; how many."""
     worked = 0
     for supplier in codes_by_reference():
-        while worked < limit and (claimed := inbox.claim(supplier, 1)):
+        while worked < limit and not stopping.is_asked() and (claimed := inbox.claim(supplier, 1)):
             _work_off(claimed[0])
             worked += 1
     return worked

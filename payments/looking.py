@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from core import stopping
 from core.cases import open_case
 from core.money import Money
 from payments.deposits import crediting as deposits
@@ -183,7 +184,7 @@ def poll_due(limit: int = 20) -> int:
     due = due.exclude(state__in=Payment.LIVE, deposit__status=Deposit.Status.PENDING, deposit__expires_at__lte=now)
     looked_at = 0
     for payment in list(due.select_related("order", "deposit").order_by("not_before")[:limit]):
-        if not claim(payment):
+        if stopping.is_asked() or not claim(payment):
             continue
         looked_at += 1
         try:

@@ -17,7 +17,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core import audit
+from core import audit, stopping
 from core.cases import open_case
 from core.errors import Refused
 from core.money import Money
@@ -88,6 +88,8 @@ def send_due(limit: int = 20) -> int:
     due = Refund.objects.filter(state__in=[State.DUE, State.SENDING, State.SENT], not_before__lte=now)
     touched = 0
     for pk, state in list(due.order_by("not_before").values_list("pk", "state")[:limit]):
+        if stopping.is_asked():
+            break
         # Pushed forward first: a row that raises cannot stall the others.
         mine = Refund.objects.filter(pk=pk, state=state, not_before__lte=now)
         if state == State.DUE:

@@ -7,7 +7,7 @@ import logging
 
 from django.http import HttpRequest
 
-from core import inbox
+from core import inbox, stopping
 from core.cases import open_case
 from core.models import InboxMessage
 from core.wake import wake
@@ -41,7 +41,7 @@ def work_inbox(limit: int = 50) -> int:
     """Up to `limit` messages were worked off, one at a time so that many workers share them; how many."""
     worked = 0
     for party in CODES:
-        while worked < limit:
+        while worked < limit and not stopping.is_asked():
             claimed = inbox.claim(party, 1)
             if not claimed:
                 break

@@ -123,16 +123,15 @@ class Family:
 
     def stop(self, children: Sequence[Child], *, within: float) -> None:
         """The children and their groups are gone: asked first, killed after `within` seconds."""
-        for child in children:
-            child.send(child.stop_signal)
-        until = time.monotonic() + within
-        while time.monotonic() < until and not all(child.group_is_gone() for child in children):
-            time.sleep(0.02)
-        for child in children:
-            child.kill_group()
-            if child.process is not None:
-                child.process.wait()
+        _end(children, within)
         self.members = [child for child in self.members if child not in children]
+        self._write()
+
+    def restart(self, child: Child, *, within: float) -> None:
+        """The child is a fresh process; the old one was asked first and had `within` seconds to finish."""
+        _end([child], within)
+        child.again_at = 0.0
+        child.start()
         self._write()
 
     def _write(self) -> None:
@@ -140,6 +139,18 @@ class Family:
         draft = self.register.with_suffix(".new")
         draft.write_text(json.dumps([[pid, started_at(pid)] for pid in pids]))
         draft.replace(self.register)
+
+
+def _end(children: Sequence[Child], within: float) -> None:
+    for child in children:
+        child.send(child.stop_signal)
+    until = time.monotonic() + within
+    while time.monotonic() < until and not all(child.group_is_gone() for child in children):
+        time.sleep(0.02)
+    for child in children:
+        child.kill_group()
+        if child.process is not None:
+            child.process.wait()
 
 
 def started_at(pid: int) -> str | None:

@@ -9,9 +9,10 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from ipaddress import ip_network
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import redis
 
@@ -21,6 +22,7 @@ from supervisor.children import LOOK_EVERY, Child, Family, clear_leftovers, dies
 from supervisor.keeper import KEEPER, lock_alone
 from supervisor.prepare import is_prepared
 from supervisor.servers import servers, wait_until_ready
+from supervisor.silence import Silence
 from supervisor.surroundings import (
     ROOT,
     Unusable,
@@ -34,9 +36,8 @@ from supervisor.surroundings import (
 APPLICATION_STOPS_WITHIN = 5.0
 SERVERS_STOP_WITHIN = 3.0
 
-# A worker that lives but takes nothing any more (it happens after a broker's restart) is started again.
-LOOK_AT_HEALTH_EVERY = 5.0
-WORKER_MISSING_FOR = 60.0
+LOOK_AT_HEALTH_EVERY = 2.0
+WORKERS: dict[str, tuple[str, ...]] = settings.CELERY_WORKERS
 
 # What the sandbox shares with the store, so that each believes the other.
 SANDBOX_KEYS = (
@@ -56,7 +57,7 @@ class Run:
         self.around = complete(os.environ)
         self.family = Family(self.around.data / "children.json")
         self.asked_to_stop = False
-        self.worker_missing_since: float | None = None
+        self.silence = Silence(settings.WORKER_SILENT_SECONDS)
 
     def __call__(self) -> None:
         """Returns when everything that was started is gone. Raises Unusable where the store cannot start."""
@@ -112,7 +113,7 @@ class Run:
     # --- Start ---
 
     def _start(self) -> None:
-        connections = settings.WEB_WORKERS * settings.WEB_THREADS + settings.CELERY_CONCURRENCY + 40
+        connections = settings.WEB_WORKERS * settings.WEB_THREADS + len(WORKERS) * settings.CELERY_CONCURRENCY + 40
         self.family.start(*servers(self.around, max_connections=connections))
         wait_until_ready(self.around, stop=self._interrupted)
         if not self.asked_to_stop:
@@ -120,6 +121,7 @@ class Run:
         if not self.asked_to_stop:
             self._forget_workers()
             self.family.start(*self._application())
+            self.silence.forgive(settings.CELERY_QUEUES, time.monotonic())
 
     def _interrupted(self) -> bool:
         self.family.look()
@@ -163,20 +165,10 @@ class Run:
         # Django's checks would load every page's code into the worker and the clock, at the price of half their start.
         unchecked = environ | {"CELERY_SKIP_CHECKS": "yes"}
         celery = [sys.executable, "-m", "celery", "-A", "config"]
-        worker = [
-            "worker",
-            "--pool",
-            "threads",
-            "--concurrency",
-            str(settings.CELERY_CONCURRENCY),
-            "--loglevel",
-            "WARNING",
-        ]
-        worker += ["-Q", ",".join(settings.CELERY_QUEUES), "--without-gossip", "--without-mingle"]
         beat = ["beat", "--pidfile=", "-s", str(around.data / "beat-schedule"), "--loglevel", "WARNING"]
         found = [
             self._child("web", _web(around.port), environ | {"PROMETHEUS_MULTIPROC_DIR": str(figures)}),
-            self._child("worker", [*celery, *worker], unchecked),
+            *(self._child(name, [*celery, *worker_command(queues)], unchecked) for name, queues in WORKERS.items()),
             self._child("beat", [*celery, *beat], unchecked),
         ]
         if self._needs_sandbox():
@@ -205,40 +197,40 @@ class Run:
                 code = child.process.returncode if child.process else None
                 say(f"{child.name} ended ({_how(code)}); it is started again. Its log: {child.log}")
             if time.monotonic() >= look_again:
-                missing = self._missing()
+                health = self._health()
                 look_again = time.monotonic() + (LOOK_AT_HEALTH_EVERY if said_ready else LOOK_EVERY)
-                if missing == [] and not said_ready:
+                if health and health["ready"] and not said_ready:
                     said_ready = True
                     self._say_ready()
-                self._mind_worker(missing)
+                if health:
+                    self._mind_workers(health["silent"])
             if not said_ready and not complained and time.monotonic() > begun + 60:
                 complained = True
                 say(f"not ready after a minute; {self.around.data / 'logs'} may say why.")
             time.sleep(LOOK_EVERY)
 
-    def _missing(self) -> list[str] | None:
-        """What the store itself says it misses; None where it does not answer."""
+    def _health(self) -> dict[str, Any] | None:
+        """What the store itself says of its health; None where it does not answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self.around.port, timeout=1)
         try:
             connection.request("GET", "/readyz")
-            return list(json.loads(connection.getresponse().read())["missing"])
+            answer = json.loads(connection.getresponse().read())
+            return {"ready": bool(answer["ready"]), "silent": list(answer["silent"])}
         except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
             return None
         finally:
             connection.close()
 
-    def _mind_worker(self, missing: list[str] | None) -> None:
-        if missing != ["worker"]:
-            self.worker_missing_since = None
-            return
-        now = time.monotonic()
-        self.worker_missing_since = self.worker_missing_since or now
-        if now - self.worker_missing_since > WORKER_MISSING_FOR:
-            self.worker_missing_since = None
-            for child in self.family.members:
-                if child.name in ("worker", "beat"):
-                    say(f"no sign of life from the workers for {WORKER_MISSING_FOR:.0f} s; {child.name} starts again.")
-                    child.kill_group()
+    def _mind_workers(self, silent: list[str]) -> None:
+        """A worker that lives but takes nothing any more (it happens after a broker's restart) is started again."""
+        overdue = self.silence.overdue(silent, time.monotonic())
+        names = [name for name, queues in WORKERS.items() if overdue & set(queues)]
+        if names == list(WORKERS):
+            names.append("beat")  # it may be the clock that is silent
+        for child in [child for child in self.family.members if child.name in names]:
+            say(f"{child.name} lives but takes nothing any more ({', '.join(sorted(overdue))}); it is started again.")
+            self.silence.forgive(WORKERS.get(child.name, ()), time.monotonic())
+            self.family.restart(child, within=APPLICATION_STOPS_WITHIN)
 
     def _say_ready(self) -> None:
         print(f"ready {self.around.store}", flush=True)
@@ -253,6 +245,14 @@ class Run:
         self.family.stop(application, within=APPLICATION_STOPS_WITHIN)
         self.family.stop(embedded, within=SERVERS_STOP_WITHIN)
         remove_outside_sockets(self.around.data)
+
+
+def worker_command(queues: Sequence[str]) -> list[str]:
+    """The words after `celery -A config` for a worker that takes from these queues."""
+    options = {"--pool": "threads", "--concurrency": str(settings.CELERY_CONCURRENCY), "--loglevel": "WARNING"}
+    words = [word for pair in options.items() for word in pair]
+    # Gossip and mingle would have workers wait for each other; nobody listens to what they tell.
+    return ["worker", *words, "-Q", ",".join(queues), "-n", f"{queues[-1]}@%h", "--without-gossip", "--without-mingle"]
 
 
 def _web(port: int) -> list[str]:

@@ -71,4 +71,4 @@ def _queue_lengths() -> Mapping[str, float]:
 
 
 gauge("gerbang_queue_length", "Messages that wait for a worker, by queue.", _queue_lengths)
-gauge("gerbang_heartbeat_age_seconds", "Seconds since a worker was last seen.", heartbeat.age)
+gauge("gerbang_heartbeat_age_seconds", "Seconds since a worker last took from a queue, by queue.", heartbeat.ages)

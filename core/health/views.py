@@ -1,8 +1,10 @@
 """/healthz, /readyz and /metrics, for whoever watches the store from outside."""
 
 import logging
+from collections.abc import Mapping
 from hmac import compare_digest
 from ipaddress import ip_address
+from math import isfinite
 
 import redis
 from django.conf import settings
@@ -29,8 +31,13 @@ def alive(request: HttpRequest) -> JsonResponse:
 @require_safe
 @never_cache
 def ready(request: HttpRequest) -> JsonResponse:
-    """200 if an order can be taken and worked off; else 503, naming what is missing: database, redis, worker."""
+    """200 if an order can be taken and worked off; else 503, naming what is missing: database, redis, worker.
+
+    `queues` tells of each how many seconds ago somebody took from it (null: never); a worker is missing where that is
+    too long ago, and `silent` names those queues.
+    """
     missing = []
+    ages: Mapping[str, float] = {}
     try:
         with database.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -39,13 +46,15 @@ def ready(request: HttpRequest) -> JsonResponse:
         missing.append("database")
     try:
         connection().ping()
-        age = heartbeat.age()
-        if age is None or age > heartbeat.STALE_AFTER_S:
+        ages = heartbeat.ages()
+        if heartbeat.silent(ages):
             missing.append("worker")
     except redis.RedisError as error:
         logger.warning("not ready, Redis: %s", error)
         missing.append("redis")
-    return JsonResponse({"ready": not missing, "missing": missing}, status=503 if missing else 200)
+    shown = {queue: round(age, 1) if isfinite(age) else None for queue, age in ages.items()}
+    answer = {"ready": not missing, "missing": missing, "silent": heartbeat.silent(ages), "queues": shown}
+    return JsonResponse(answer, status=503 if missing else 200)
 
 
 @require_safe

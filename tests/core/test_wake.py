@@ -3,8 +3,10 @@ import time
 
 import celery
 import pytest
+from django.conf import settings
 from django.db import transaction
 
+from config.celery import QUEUE_OF
 from core import wake
 from core.redis import connection
 
@@ -61,3 +63,16 @@ def test_a_broker_that_is_away_costs_no_order_and_little_time(request) -> None:
             wake.wake("fulfilment.take", "topups")
     assert time.monotonic() - begun < 2
     assert wake._silent_until > time.monotonic()
+
+
+def test_every_task_of_ours_waits_in_a_queue_that_a_worker_takes_from() -> None:
+    app = celery.current_app._get_current_object()  # type: ignore[attr-defined]
+    app.loader.import_default_modules()
+    ours = [name for name in app.tasks if not name.startswith("celery.")]
+    assert len(ours) > 10
+    waits_in = {name: app.amqp.router.route({}, name)["queue"].name for name in ours}
+    assert set(waits_in.values()) <= set(settings.CELERY_QUEUES)
+    assert QUEUE_OF.keys() <= set(ours), "a route of a task that is no more"
+    for name, tick in app.conf.beat_schedule.items():
+        if tick["task"] != "core.heartbeat":
+            assert tick["options"]["queue"] == waits_in[tick["task"]], name

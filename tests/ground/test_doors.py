@@ -1,5 +1,6 @@
 """What monitoring asks, uploaded pictures, and mail that becomes files."""
 
+import time
 from email import message_from_bytes, policy
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from django.test import Client
 from core import figures
 from core.health import heartbeat, metrics
 from core.mail_files import Backend
+from core.redis import connection
 
 FAR = {"X-Forwarded-For": "203.0.113.9"}
 
@@ -20,13 +22,20 @@ def test_alive_asks_nobody(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_ready_needs_a_worker_that_was_seen(client: Client) -> None:
+def test_ready_needs_a_worker_that_takes_from_every_queue(client: Client, settings) -> None:
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["missing"]) == (503, ["worker"])
-    heartbeat.beat()
+    assert answer.json()["silent"] == list(settings.CELERY_QUEUES) == list(answer.json()["queues"])
+    for queue in settings.CELERY_QUEUES:
+        heartbeat.seen(queue)
     answer = client.get("/readyz")
-    assert (answer.status_code, answer.json()) == (200, {"ready": True, "missing": []})
+    assert (answer.status_code, answer.json()["ready"], answer.json()["missing"]) == (200, True, [])
+    assert all(age < 5 for age in answer.json()["queues"].values())
     assert answer["Cache-Control"].startswith("max-age=0")
+    connection().hset(heartbeat.KEY, "mail", time.time() - settings.WORKER_SILENT_SECONDS - 1)
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["missing"], answer.json()["silent"]) == (503, ["worker"], ["mail"])
+    assert b'gerbang_heartbeat_age_seconds{kind="mail"} 3' in metrics.exposition()
 
 
 @pytest.mark.django_db

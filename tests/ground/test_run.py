@@ -18,7 +18,8 @@ from tests.waiting import wait_until
 
 WEB, WORKER, BEAT = ("gunicorn", "config.wsgi"), ("celery", " worker "), ("celery", " beat ")
 SANDBOX, REDIS, POSTGRES = ("sandbox.wsgi",), ("redis-server",), ("postgres", " -D ")
-HEARTBEAT = "heartbeat:worker"
+HEARTBEATS = "heartbeat:queues"
+QUEUES = {b"priority", b"topups", b"polls", b"mail", b"default"}
 
 
 def data_of(name: str) -> Path:
@@ -28,7 +29,7 @@ def data_of(name: str) -> Path:
 @pytest.fixture(scope="module")
 def shop() -> Iterator[Store]:
     """One store that all tests of this file hurt in turn."""
-    one = Store(data_of("ground"))
+    one = Store(data_of("ground"), WORKER_SILENT_SECONDS="12")
     one.start(migrated=False)
     yield one
     one.stop()
@@ -70,8 +71,8 @@ def test_what_is_killed_comes_back(shop: Store, words: tuple[str, ...]) -> None:
     wait_until(lambda: is_ready(shop))
     wait_until(lambda: its_redis(shop).get("kept") == words[0].encode())
     # A fresh sign of life: the clock, the broker and a worker work together again.
-    its_redis(shop).delete(HEARTBEAT)
-    wait_until(lambda: its_redis(shop).exists(HEARTBEAT))
+    its_redis(shop).delete(HEARTBEATS)
+    wait_until(lambda: set(its_redis(shop).hkeys(HEARTBEATS)) == QUEUES)
     assert [requests.get(f"{shop.url}/readyz", timeout=5).status_code for _ in range(30)] == [200] * 30
     assert shop.process is not None
     assert shop.process.poll() is None
@@ -79,15 +80,32 @@ def test_what_is_killed_comes_back(shop: Store, words: tuple[str, ...]) -> None:
 
 def test_readyz_names_what_is_missing(shop: Store) -> None:
     wait_until(lambda: is_ready(shop))
-    (worker,) = shop.pids(*WORKER)
+    (worker,) = shop.pids(*WORKER, "topups")
     os.kill(worker, signal.SIGSTOP)
     try:
-        its_redis(shop).set(HEARTBEAT, time.time() - 31)
+        its_redis(shop).hset(HEARTBEATS, "topups", time.time() - 31)
         answer = requests.get(f"{shop.url}/readyz", timeout=5)
-        assert (answer.status_code, answer.json()) == (503, {"ready": False, "missing": ["worker"]})
+        said = answer.json()
+        assert (answer.status_code, said["ready"], said["missing"], said["silent"]) == (
+            503,
+            False,
+            ["worker"],
+            ["topups"],
+        )
         assert requests.get(f"{shop.url}/healthz", timeout=5).status_code == 200
     finally:
         os.kill(worker, signal.SIGCONT)
+
+
+def test_a_worker_that_lives_but_takes_nothing_is_started_again(shop: Store) -> None:
+    wait_until(lambda: is_ready(shop))
+    (deaf,), (other,) = shop.pids(*WORKER, "topups"), shop.pids(*WORKER, "mail")
+    os.kill(deaf, signal.SIGSTOP)
+    wait_until(lambda: deaf not in shop.pids(*WORKER))
+    wait_until(lambda: is_ready(shop))
+    assert len(shop.pids(*WORKER, "topups")) == 1
+    assert shop.pids(*WORKER, "mail") == [other], "who took its work is left alone"
+    assert "worker-topups lives but takes nothing any more (priority, topups)" in shop.complaints()
 
 
 def test_figures_come_from_all_web_processes(shop: Store) -> None:
