@@ -23,6 +23,8 @@ def battered() -> Iterator[Store]:
         GEMGO_POLL_SECONDS="0.5",
         GEMGO_SETTLE_SECONDS="4",
         GEMGO_TIMEOUT_SECONDS="2",
+        DIGIFLAZZ_RECHECK_SECONDS="2",
+        DIGIFLAZZ_TIMEOUT_SECONDS="2",
         RATE_LIMITS="off",
     )
     running.start()

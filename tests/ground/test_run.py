@@ -206,11 +206,13 @@ def test_the_world_gets_no_demo_no_made_secret_and_no_sandbox(tmp_path: Path) ->
         "SECRET_KEY",
         "ENCRYPTION_KEYS",
         "GEMGO_API_KEY",
+        "DIGIFLAZZ_API_KEY",
+        "DIGIFLAZZ_WEBHOOK_SECRET",
         "XENDIT_SECRET_KEY",
         "XENDIT_CALLBACK_TOKEN",
     ):
         assert f"  {name} is " in said
-    for name in ("GEMGO_BASE_URL", "XENDIT_BASE_URL", "GOOGLE_CERTS_URL"):
+    for name in ("GEMGO_BASE_URL", "DIGIFLAZZ_BASE_URL", "XENDIT_BASE_URL", "GOOGLE_CERTS_URL"):
         assert f"  {name} still points at the sandbox" in said
 
 
