@@ -3,10 +3,13 @@
 from base64 import urlsafe_b64decode
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+from core.money import Money
 
 
 class BadValue(Exception):
@@ -73,6 +76,17 @@ class Environment:
     def words(self, name: str, default: str = "") -> list[str]:
         """A list, separated by commas."""
         return [word.strip() for word in self.text(name, default).split(",") if word.strip()]
+
+    def amounts(self, name: str, default: str) -> dict[str, Money]:
+        """Amounts by currency, in major units: "IDR:500000,SGD:45"."""
+        found = {}
+        for word in self.words(name, default):
+            currency, _, major = word.partition(":")
+            try:
+                found[currency] = Money.of(Decimal(major), currency)
+            except (ArithmeticError, ValueError):
+                raise BadValue(f"{name} must list amounts such as IDR:500000,SGD:45, not {word!r}.") from None
+        return found
 
     def address(self, name: str, default: str | None = None) -> str:
         """An http or https address without a trailing slash."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from core.audit import record
@@ -19,6 +20,13 @@ def open_case(
     given = {"kind": kind, "title": title[:200], "about": about, "evidence": evidence or {}, "actions": actions}
     _, is_new = StaffCase.objects.get_or_create(key=key, defaults=given)
     return is_new
+
+
+def close(kind: str, about: int | str, resolution: str) -> int:
+    """Open cases under `kind:about`, and under what may follow it, are resolved by what happened; how many."""
+    key = f"{kind}:{about}"
+    mine = StaffCase.objects.filter(Q(key=key) | Q(key__startswith=f"{key}:"), state=StaffCase.State.OPEN)
+    return mine.update(state=StaffCase.State.RESOLVED, resolved_at=timezone.now(), resolution=resolution[:2000])
 
 
 def resolve(case: StaffCase, by: AbstractBaseUser, resolution: str) -> bool:

@@ -16,6 +16,10 @@ CATEGORIES = (
 )
 
 
+#: Working days until a refund is usually there, by kind: e-wallets at once or the next day, cards as issuers please.
+REFUND_DAYS = {"REDIRECT": 1, "QR": 2, "CARD": 10}
+
+
 @dataclass(frozen=True)
 class Pay:
     code: str

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from core.models import Region
 from core.money import Money
-from demo.catalogue.channels import CATEGORIES, CHANNELS
+from demo.catalogue.channels import CATEGORIES, CHANNELS, REFUND_DAYS
 from demo.catalogue.promos import PROMOS, Code
 from demo.catalogue.shapes import both
 from demo.loading.rows import upsert
@@ -51,6 +51,7 @@ def load_channels(regions: Mapping[str, Region]) -> Channels:
                 gateway_channel=pay.gateway_channel,
                 bank_name=pay.bank,
                 is_refundable=pay.is_refundable,
+                refund_days=REFUND_DAYS.get(pay.kind, 3),
                 for_deposit=pay.for_deposit,
                 payment_seconds=pay.seconds,
                 is_featured=pay.is_featured,

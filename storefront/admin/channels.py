@@ -110,7 +110,7 @@ class ChannelAdmin(PicturedAdmin):
         (_("Money"), {"fields": ["fee_minor", "fee_percent", "min_minor", "max_minor"]}),
         (
             _("Gateway"),
-            {"fields": ["gateway", "gateway_channel", "bank_name", "is_refundable", "payment_seconds"]},
+            {"fields": ["gateway", "gateway_channel", "bank_name", "is_refundable", "refund_days", "payment_seconds"]},
         ),
         (_("Offered"), {"fields": ["is_active", "is_featured", "for_purchase", "for_deposit", "position"]}),
     ]

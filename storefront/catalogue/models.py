@@ -28,7 +28,9 @@ class Category(models.Model):
 
 
 # Pages stand beside products in an address (/id-id/help): a product by that name could not be reached.
-RESERVED_SLUGS = frozenset({"account", "claim", "help", "invoices", "place", "quote", "search", "status", "track"})
+RESERVED_SLUGS = frozenset(
+    {"account", "claim", "help", "invoices", "place", "quote", "refunds", "search", "status", "track"}
+)
 
 
 def validate_slug_is_free(slug: str) -> None:

@@ -51,6 +51,9 @@ class Channel(models.Model):
     gateway_channel = models.CharField(max_length=60, blank=True, help_text=_("the gateway's code, e.g. QRIS"))
     bank_name = models.CharField(max_length=40, blank=True)
     is_refundable = models.BooleanField(default=False, help_text=_("the gateway can send money back"))
+    refund_days = models.PositiveSmallIntegerField(
+        default=3, help_text=_("working days in which a refund usually arrives; 0: the same day")
+    )
     for_purchase = models.BooleanField(default=True)
     for_deposit = models.BooleanField(default=True)
     payment_seconds = models.PositiveIntegerField(default=3600, help_text=_("how long an unpaid payment lives"))
