@@ -57,6 +57,7 @@ def theme(shop: str) -> dict[str, Any]:
                     _list(_("Cases"), "front_hand", "core.staffcase"),
                     _list(_("Problem reports"), "report", "fulfilment.problemreport"),
                     _list(_("Refunds"), "undo", "payments.refund"),
+                    _list(_("Pay-outs"), "payments", "payments.payout"),
                     _list(_("Mails"), "mail", "core.mailmessage"),
                 ),
                 _group(

@@ -76,6 +76,7 @@ app.conf.beat_schedule = {
     "poll the gateway": every(10, "payments.poll", "polls"),
     "work off the inbox": every(5, "payments.inbox", "default"),
     "carry out refunds": every(10, "payments.refunds", "default"),
+    "remind of refunds to be claimed": every(300, "payments.claims", "default"),
     "send mail": every(5, "core.send_mail", "mail"),
     "tidy up sign-ins": every(3600, "accounts.tidy", "default"),
     # By Jakarta's clocks, when few are buying.

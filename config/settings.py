@@ -89,6 +89,13 @@ THROTTLES = {
     "resend": 5,
 }
 
+# What one person of staff may give alone, by currency; above it a second one approves.
+STAFF_REFUND_LIMITS = env.amounts("STAFF_REFUND_LIMITS", "IDR:500000,MYR:150,PHP:1800,SGD:45,THB:1100,USD:30")
+# Pay-outs always take two persons; above these the second one needs the right to approve any.
+PAYOUT_LIMITS = env.amounts("PAYOUT_LIMITS", "IDR:5000000,MYR:1500,PHP:18000,SGD:450,THB:11000,USD:300")
+# Working days within which a pay-out is usually made: what the customer is told.
+PAYOUT_WORKING_DAYS = env.integer("PAYOUT_WORKING_DAYS", 2, least=0, most=30)
+
 # --- Secrets and what the outside world may see ---
 
 SECRET_KEY = env.secret("SECRET_KEY")

@@ -39,9 +39,9 @@ def _live_payments() -> Mapping[str, float]:
 
 
 def _open_refunds() -> Mapping[str, float]:
-    waiting = Refund.objects.exclude(state=Refund.State.DONE)
+    waiting = Refund.objects.exclude(state__in=Refund.ENDED)
     counted = dict(waiting.values_list("state").annotate(Count("pk")).order_by())
-    return {state.lower(): float(counted.get(state, 0)) for state in Refund.State.values if state != "DONE"}
+    return {state.lower(): float(counted.get(state, 0)) for state in Refund.State.values if state not in Refund.ENDED}
 
 
 def _broken_ledgers() -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from django.db import connection
@@ -9,7 +10,7 @@ from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, S
 from django.db.models.functions import Coalesce, Concat
 
 from core.money import Money
-from payments.models import Account, Capture, Deposit, Payment, Refund, Transfer
+from payments.models import Account, Capture, Deposit, Payment, Payout, Refund, Transfer
 from payments.settling import BALANCE
 from storefront.orders.models import Order
 
@@ -52,13 +53,53 @@ def problems_of(order: Order) -> list[str]:
         booked = Transfer.objects.filter(key=f"capture:{capture.gateway}:{capture.gateway_ref}").first()
         if booked is None or booked.amount_minor != capture.amount_minor:
             found.append(f"capture {capture.gateway_ref} is not booked as it came in")
-    owed = order.refunds.aggregate(sum=Sum("amount_minor"))["sum"] or 0
-    moved = Transfer.objects.filter(order=order, target__kind=Account.Kind.REFUNDS).aggregate(sum=Sum("amount_minor"))
-    if owed != (moved["sum"] or 0):
-        found.append(f"{order.number} owes {owed} back, the ledger says {moved['sum']}")
-    for refund in order.refunds.filter(state=Refund.State.DONE):
-        if not Transfer.objects.filter(key=f"refund:{refund.key}").exists():
-            found.append(f"refund {refund.reference} is done but not booked")
+    return found + refund_problems(order)
+
+
+def refund_problems(order: Order | None = None) -> list[str]:
+    """What is wrong with what goes back, of one order or of all, in a few statements whatever their number.
+
+    What stands in refunds payable under an order's name is what it still owes; what went back and is on its way is
+    never more than came in; and each refund that is done, and each pay-out that is paid, has left the books there.
+    """
+    found = []
+    orders = {} if order is None else {"order": order}
+    standing: dict[tuple[str, str], int] = defaultdict(int)
+    moved = Transfer.objects.filter(order__isnull=False, **orders).order_by()
+    for number, currency, minor in _left(moved, "order__number", Account.Kind.REFUNDS):
+        standing[number, currency] += minor
+    owed = Refund.objects.filter(**orders).exclude(state__in=Refund.ENDED).order_by()
+    for number, currency, minor in owed.values_list("order__number", "currency").annotate(sum=Sum("amount_minor")):
+        standing[number, currency] -= minor
+    for (number, currency), minor in standing.items():
+        if minor:
+            found.append(f"{number}: refunds payable differ by {minor} {currency} minor units from what is owed")
+    came = (
+        Capture.objects.filter(payment__order=OuterRef("order"), currency=OuterRef("currency"))
+        .order_by()
+        .values("payment__order")
+        .annotate(sum=Sum("amount_minor"))
+        .values("sum")[:1]
+    )
+    back = (
+        Refund.objects.filter(**orders)
+        .exclude(state=Refund.State.WITHDRAWN)
+        .order_by()
+        .values("order", "currency", "order__number")
+        .annotate(back=Sum("amount_minor"), came=Coalesce(Subquery(came), 0))
+        .filter(back__gt=F("came"))
+    )
+    for row in back:
+        found.append(f"{row['order__number']}: {row['back']} goes back of {row['came']} {row['currency']} minor units")
+    booked = Transfer.objects.filter(
+        key=Concat(Value("refund:"), OuterRef("key")), amount_minor=OuterRef("amount_minor")
+    )
+    done = Refund.objects.filter(state=Refund.State.DONE, **orders)
+    for reference in done.filter(~Exists(booked)).values_list("reference", flat=True):
+        found.append(f"refund {reference} is done but not booked")
+    paid = Payout.objects.filter(state=Payout.State.PAID, refund__in=Refund.objects.filter(**orders))
+    for payout in paid.exclude(refund__state=Refund.State.DONE, refund__way=Refund.Way.PAYOUT):
+        found.append(f"pay-out {payout.pk} is paid, but its refund is not done by it")
     return found
 
 
@@ -129,10 +170,12 @@ def problems() -> list[str]:
     return [*order_problems(), *deposit_problems(), *wallet_problems()]
 
 
-def _left(rows: QuerySet[Transfer], whose: str) -> Iterable[tuple[str, str, int]]:
-    """(`whose`, currency, what stands in customer funds), where that is not nothing."""
-    moved = Case(When(target__kind=Account.Kind.FUNDS, then=F("amount_minor")), default=-F("amount_minor"))
-    touching = rows.filter(Q(source__kind=Account.Kind.FUNDS) | Q(target__kind=Account.Kind.FUNDS))
+def _left(
+    rows: QuerySet[Transfer], whose: str, kind: Account.Kind = Account.Kind.FUNDS
+) -> Iterable[tuple[str, str, int]]:
+    """(`whose`, currency, what stands in the house's account of that kind), where that is not nothing."""
+    moved = Case(When(target__kind=kind, then=F("amount_minor")), default=-F("amount_minor"))
+    touching = rows.filter(Q(source__kind=kind) | Q(target__kind=kind))
     sums: Iterable[tuple[str, str, int]] = (
         touching.values_list(whose, "currency").annotate(left=Sum(moved)).exclude(left=0)
     )
@@ -154,7 +197,7 @@ def differences(truth: Mapping[str, Money]) -> list[str]:
 
 
 def order_problems() -> list[str]:
-    """What is wrong with the money of all orders, in five statements whatever their number; empty when all is well."""
+    """What is wrong with the money of all orders, in a few statements whatever their number; empty when all is well."""
     found = []
     under_way = (Order.Status.PAID, Order.Status.PROCESSING)
     rest = Transfer.objects.filter(order__isnull=False).exclude(order__status__in=under_way).order_by()
@@ -187,8 +230,18 @@ def order_problems() -> list[str]:
     )
     for reference in Capture.objects.filter(~Exists(booked)).values_list("gateway_ref", flat=True):
         found.append(f"capture {reference} is not booked as it came in")
-    paid_out = Transfer.objects.filter(key=Concat(Value("refund:"), OuterRef("key")))
-    unbooked = Refund.objects.filter(state=Refund.State.DONE).filter(~Exists(paid_out))
-    for reference in unbooked.values_list("reference", flat=True):
-        found.append(f"refund {reference} is done but not booked")
+    return found + refund_problems()
+
+
+def refund_differences(truth: Mapping[str, Money]) -> list[str]:
+    """Where what a gateway says it paid back (reference of the payment -> money) and our books part."""
+    found = []
+    ours: dict[str, int] = defaultdict(int)
+    done = Refund.objects.filter(state=Refund.State.DONE, way=Refund.Way.GATEWAY).order_by()
+    for reference, minor in done.values_list("payment__reference").annotate(sum=Sum("amount_minor")):
+        ours[reference] = minor
+    for reference in ours.keys() | truth.keys():
+        theirs = truth[reference].minor if reference in truth else 0
+        if ours[reference] != theirs:
+            found.append(f"{reference}: the gateway paid {theirs} back, we booked {ours[reference]} minor units")
     return found

@@ -7,11 +7,11 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import translation
-from django.utils.translation import gettext as _
 
 from core import mail
 from core.money import Money
-from payments.models import Bill, Deposit
+from payments.models import Bill, Deposit, Refund
+from payments.money_back import links, words
 from storefront.content.shop import contacts
 from storefront.orders import invoice
 from storefront.orders.models import Order
@@ -37,13 +37,6 @@ def invoice_url(order: Order, *, with_key: bool = False) -> str:
 def context(order: Order, refund: Money | None = None) -> dict[str, Any]:
     """What the templates mail/order_*.{txt,html} show, as plain JSON; `refund` is what goes back to the customer."""
     with translation.override(order.language):
-        goes_back = {
-            "amount": str(refund),
-            "where": order.channel_name,
-            "state_text": _("It is under way; the order's page shows where it stands."),
-        }
-        if order.user_id is not None:
-            goes_back |= {"where": _("your balance"), "state_text": _("You can use it at once.")}
         return {
             "invoice": {
                 "number": order.number,
@@ -57,12 +50,39 @@ def context(order: Order, refund: Money | None = None) -> dict[str, Any]:
                 "inputs": order.inputs,
                 "total": str(order.total),
                 "channel": {"name": order.channel_name},
-                "refund": goes_back if refund else None,
+                "refund": _goes_back(order) if refund else None,
             },
             "invoice_url": invoice_url(order, with_key=True),
             "gate_open": _GATE.get(order.status, 0.0),
             "contacts": contacts(),
         }
+
+
+def _goes_back(order: Order) -> dict[str, str] | None:
+    """What of the order's money goes back because it was not delivered, as it stands now."""
+    rows = order.refunds.filter(why=Refund.Why.NOT_DELIVERED).select_related("payment__channel", "order__region")
+    row = rows.order_by("-id").first()
+    return _shown(row) if row else None
+
+
+def _shown(refund: Refund) -> dict[str, str]:
+    told = words.told(refund)
+    return {
+        "headline": told.headline,
+        "state_text": f"{told.text} {told.clock}".strip(),
+        "reference": refund.reference,
+        "claim_url": links.url(refund) if refund.state == Refund.State.CLAIMABLE else "",
+    }
+
+
+def refund_told(refund: Refund, key: str, *, is_reminder: bool = False) -> None:
+    """The customer is told where the refund stands now, once per `key`."""
+    order = refund.order
+    with translation.override(order.language):
+        filled = context(order) | {"is_reminder": is_reminder}
+        filled["invoice"]["refund"] = _shown(refund)
+    if order.email:
+        mail.queue(key, order.email, order.language, "refund", filled, about=order.number)
 
 
 def order_paid(order: Order) -> None:

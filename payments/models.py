@@ -1,4 +1,4 @@
-"""Payment attempts, the captures the gateways report for them, and refunds. The ledger stands in wallet/."""
+"""Payment attempts and the captures the gateways report for them. Refunds: money_back/, the ledger: wallet/."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from payments.deposits.models import Deposit, DepositInquiry
+from payments.money_back.models import Payout, Refund, RefundEvent
 from payments.points.models import PointValue, Redemption
 from payments.wallet.models import Account, Transfer
 from storefront.channels.models import Channel
 from storefront.orders.models import Order
 
 __all__ = [
-    "Account", "Bill", "Capture", "Deposit", "DepositInquiry", "Payment", "PointValue", "Redemption", "Refund",
-    "Transfer",
+    "Account", "Bill", "Capture", "Deposit", "DepositInquiry", "Payment", "Payout", "PointValue", "Redemption",
+    "Refund", "RefundEvent", "Transfer",
 ]  # fmt: skip
 
 #: What a payment may be for.
@@ -120,6 +121,10 @@ class Capture(models.Model):
         LATE_PAID = "LATE_PAID", _("came late and paid the order")
         SURPLUS = "SURPLUS", _("owed back")
         CREDITED = "CREDITED", _("credited to the wallet")
+        ACCEPTED = "ACCEPTED", _("another amount that staff let pay the order")
+
+    #: The one that paid an order has one of these.
+    PAYING = (Effect.PAID, Effect.LATE_PAID, Effect.ACCEPTED)
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="captures")
     gateway = models.CharField(max_length=20)
@@ -141,50 +146,3 @@ class Capture(models.Model):
 
     def __str__(self) -> str:
         return self.gateway_ref
-
-
-class Refund(models.Model):
-    """Money owed back to a customer; it stands in `refunds payable` from the row's first moment."""
-
-    class State(models.TextChoices):
-        REVIEW = "REVIEW", _("a person decides")
-        DUE = "DUE", _("to be sent")
-        SENDING = "SENDING", _("being asked of the gateway")
-        SENT = "SENT", _("the gateway is at it")
-        DONE = "DONE", _("arrived")
-        MANUAL = "MANUAL", _("staff must pay it out")
-
-    class Why(models.TextChoices):
-        NOT_DELIVERED = "NOT_DELIVERED", _("not delivered")
-        LATE = "LATE", _("paid too late")
-        DOUBLE = "DOUBLE", _("paid twice")
-        AMOUNT = "AMOUNT", _("wrong amount")
-
-    key = models.CharField(max_length=80, unique=True)
-    reference = models.CharField(max_length=40, unique=True, help_text=_("what customer and gateway are told"))
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="refunds")
-    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
-    amount_minor = models.BigIntegerField()
-    currency = models.CharField(max_length=3)
-    why = models.CharField(max_length=13, choices=Why)
-    state = models.CharField(max_length=7, choices=State)
-    gateway_id = models.CharField(max_length=80, blank=True, db_index=True)
-    not_before = models.DateTimeField(default=timezone.now)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    error = models.TextField(blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
-    done_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        ordering = ["-id"]
-        verbose_name = _("refund")
-        verbose_name_plural = _("refunds")
-        constraints = [models.CheckConstraint(condition=models.Q(amount_minor__gt=0), name="refund_positive")]
-        indexes = [
-            models.Index(
-                fields=["not_before"], condition=models.Q(state__in=["DUE", "SENDING", "SENT"]), name="refund_open"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.reference

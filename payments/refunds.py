@@ -1,6 +1,7 @@
 """Money owed back: who gets it, how it is sent, and what the ledger says meanwhile.
 
-A member's goes to the wallet, at once and in the transaction that owes it; a guest's back the way it came.
+A member's goes to the wallet, at once and in the transaction that owes it; a guest's back the way it came; where the
+channel cannot, the guest says where to (payments.money_back.claims).
 
 A refund stands in `refunds payable` from the row's first moment and leaves it when the money has surely gone. Being
 sent is committed before the gateway is asked; an answer that was lost is unknown and never asked for again by itself.
@@ -10,7 +11,6 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from typing import Any
 
 from django.db import transaction
 from django.db.models import F
@@ -18,37 +18,55 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core import audit, stopping
-from core.cases import open_case
+from core.cases import close
 from core.errors import Refused
 from core.money import Money
 from core.wake import wake
 from payments.gateways import for_code, offer
 from payments.gateways.base import GatewayNotReached, GatewayRefused, GatewayUnavailable, RefundReply, RefundStanding
 from payments.models import Account, Payment, Refund
+from payments.money_back import steps
+from payments.money_back.steps import open_refund_case
 from payments.points import services as points
 from payments.schedule import NEVER
 from payments.wallet import services as ledger
+from storefront.orders import services as orders
 from storefront.orders.models import Order
 
 logger = logging.getLogger(__name__)
 State = Refund.State
+Why = Refund.Why
 MAX_ATTEMPTS = 10
 # Longer than a gateway may take over one call: nobody judges a refund that is just being sent.
 _SENDING_FOR = timedelta(minutes=2)
 # Refusals that pass by themselves (Xendit's words).
 _TRY_LATER = {"INSUFFICIENT_BALANCE", "TEMPORARILY_UNAVAILABLE", "REFUND_IN_PROGRESS"}
+# Points that came of the order go back with these; the others never were the order's price.
+_TAKES_POINTS_BACK = (Why.NOT_DELIVERED, Why.GOODWILL)
 
 
-def owe(order: Order, payment: Payment, amount: Money, why: Refund.Why, key: str, *, review: bool = False) -> Refund:
+def owe(
+    order: Order,
+    payment: Payment,
+    amount: Money,
+    why: Refund.Why,
+    key: str,
+    *,
+    review: bool = False,
+    by: str = "",
+    is_told: bool = False,
+) -> Refund:
     """`amount` of what came in by `payment` is owed to the customer, once per `key`.
 
-    It has moved from customer funds to refunds payable, and for a member on into the wallet. A guest's is sent by
-    itself where the channel can take it back; with `review`, or where the channel cannot, a case asks staff. Called
-    under the order's lock.
+    It has moved from customer funds (a gift: from goodwill) to refunds payable, and for a member on into the wallet.
+    A guest's is sent by itself where the channel can take it back, else the guest is asked where to. With `review` a
+    person decides first. `by`: the login that gives it; `is_told`: the caller's own mail tells of it. Called under the
+    order's lock.
     """
     earlier = Refund.objects.filter(key=key).first()
     if earlier is not None:
         return earlier
+    first = State.REVIEW if review else _first_state(order, payment)
     refund = Refund.objects.create(
         key=key,
         reference=f"{order.number}-R{order.refunds.count() + 1}",
@@ -57,29 +75,43 @@ def owe(order: Order, payment: Payment, amount: Money, why: Refund.Why, key: str
         amount_minor=amount.minor,
         currency=amount.currency,
         why=why,
-        state=State.REVIEW if review else _first_state(order, payment),
+        state=first,
+        asked_by=by,
     )
     ledger.transfer(
         f"owe:{key}",
-        ledger.house(Account.Kind.FUNDS, amount.currency),
+        ledger.house(source_of(why), amount.currency),
         ledger.house(Account.Kind.REFUNDS, amount.currency),
         amount,
         "refund owed",
         order,
         note=refund.reference,
     )
-    if refund.state == State.REVIEW:
-        _case(
-            refund,
-            "refund-review",
-            "Money that was not expected: pay it back?",
-            "Approve the refund, or settle it by hand.",
-        )
+    if review:
+        steps.move(refund, State.REVIEW, by=by)
+        if why == Why.GOODWILL:
+            open_refund_case(
+                refund,
+                "refund-second-person",
+                "A refund above the limit waits for a second person",
+                "Somebody else than the one who gave it: approve it on the refund's page, or decline it.",
+                given_by=by,
+            )
+        else:
+            open_refund_case(
+                refund,
+                "refund-review",
+                "Money that was not expected",
+                "On the refund's page: approve (all of it goes back), or accept it and deliver the order.",
+            )
     else:
-        _set_out(refund)
-    if why == Refund.Why.NOT_DELIVERED:
-        points.take_back(order, amount, key)
+        _set_out(refund, first, by, is_told=is_told)
     return refund
+
+
+def source_of(why: str) -> Account.Kind:
+    """Whose money a refund is made of: the customer's that lies here, or the shop's own."""
+    return Account.Kind.GOODWILL if why == Why.GOODWILL else Account.Kind.FUNDS
 
 
 def send_due(limit: int = 20) -> int:
@@ -98,7 +130,7 @@ def send_due(limit: int = 20) -> int:
             claimed = mine.update(not_before=now + timedelta(minutes=5))
         if not claimed:
             continue
-        refund = Refund.objects.select_related("payment", "order").get(pk=pk)
+        refund = Refund.objects.select_related("payment__channel", "order__user", "order__region").get(pk=pk)
         try:
             if state == State.DUE:
                 _send(refund)
@@ -126,65 +158,115 @@ def look(refund: Refund, gateway_id: str = "") -> None:
 @transaction.atomic
 def progress(refund_id: int, reply: RefundReply) -> None:
     """The refund has come as far as the gateway's reply says, and only forward."""
-    refund = _locked(refund_id)
+    refund = steps.locked(refund_id)
     if reply.gateway_id and not refund.gateway_id:
         refund.gateway_id = reply.gateway_id[:80]
         refund.save(update_fields=["gateway_id"])
-    if reply.standing == RefundStanding.DONE and refund.state in (State.SENDING, State.SENT):
-        _finish(refund, ledger.house(Account.Kind.CLEARING, refund.currency, refund.payment.gateway))
-    elif reply.standing == RefundStanding.DONE and refund.state != State.DONE:
-        _case(
-            refund, "refund-odd", "The gateway paid a refund that we held back", "Make sure that it is not paid twice."
+    is_out = refund.state in (State.SENDING, State.SENT)
+    if reply.standing == RefundStanding.DONE and is_out:
+        steps.paid_by_gateway(refund)
+    elif reply.standing == RefundStanding.DONE and (refund.state != State.DONE or refund.way != Refund.Way.GATEWAY):
+        open_refund_case(
+            refund,
+            "refund-odd",
+            "The gateway paid a refund that goes, or went, another way",
+            "Make sure that it is not paid twice: return its pay-out, or ask the customer for one of the two.",
         )
-    elif reply.standing == RefundStanding.FAILED and refund.state in (State.SENDING, State.SENT):
-        _to_manual(refund, reply.error or "the gateway could not pay it back")
-    elif reply.standing == RefundStanding.FAILED and refund.state == State.DONE:
-        _case(refund, "refund-odd", "The gateway took a finished refund back", "Pay the customer another way.")
+    elif reply.standing == RefundStanding.FAILED and is_out:
+        _another_way(refund, reply.error or "the gateway could not pay it back")
+    elif reply.standing == RefundStanding.FAILED and refund.state == State.DONE and refund.way == Refund.Way.GATEWAY:
+        open_refund_case(
+            refund, "refund-odd", "The gateway took a finished refund back", "Pay the customer another way."
+        )
     elif reply.standing == RefundStanding.PENDING and refund.state == State.SENDING:
-        refund.state, refund.not_before = State.SENT, timezone.now() + timedelta(seconds=30)
-        refund.save(update_fields=["state", "not_before"])
+        steps.move(refund, State.SENT, way=Refund.Way.GATEWAY)
 
 
 @transaction.atomic
 def approve(refund_id: int, by: str, why: str) -> Refund:
-    """Staff decided that money under review goes back: it is in the member's wallet, due, or to be paid by hand.
+    """Staff decided that money under review goes back: it is in the member's wallet, due, or the guest is asked.
 
-    Raises Refused for a refund that does not wait for it.
+    Raises Refused for a refund that does not wait for it, and for a gift whoever gave it.
     """
-    refund = (
-        Refund.objects.select_for_update(of=("self",))
-        .select_related("payment__channel", "order__user")
-        .get(pk=refund_id)
-    )
-    if refund.state != State.REVIEW:
-        raise Refused("VALIDATION_ERROR", _("This refund does not wait for a decision."))
-    refund.state, refund.not_before = _first_state(refund.order, refund.payment), timezone.now()
-    refund.save(update_fields=["state", "not_before"])
-    audit.record(by, "refund.approve", refund.reference, before=State.REVIEW, after=refund.state, why=why)
-    _set_out(refund)
+    refund = _reviewed(refund_id, by)
+    first = _first_state(refund.order, refund.payment)
+    audit.record(by, "refund.approve", refund.reference, before=State.REVIEW, after=first, why=why)
+    _set_out(refund, first, by)
     return refund
 
 
 @transaction.atomic
-def paid_by_hand(refund_id: int, by: str, why: str) -> Refund:
-    """Staff paid the customer outside the gateway; `why` says how. The ledger says so too. Raises Refused otherwise."""
-    refund = _locked(refund_id)
-    if refund.state not in (State.MANUAL, State.REVIEW):
-        raise Refused("VALIDATION_ERROR", _("This refund is not one to be paid by hand."))
-    audit.record(by, "refund.paid_by_hand", refund.reference, before=refund.state, after=State.DONE, why=why)
-    _finish(refund, ledger.house(Account.Kind.EXTERNAL, refund.currency))
+def decline(refund_id: int, by: str, why: str) -> Refund:
+    """A gift that waited for a second person is not given: nothing is owed. Raises Refused for any other refund."""
+    refund = _reviewed(refund_id, "")
+    if refund.why != Why.GOODWILL:
+        raise Refused("VALIDATION_ERROR", _("This money is the customer's: it can only go back or pay the order."))
+    withdraw(refund, Account.Kind.GOODWILL, by=by, reason=why)
     return refund
 
 
-def _locked(refund_id: int) -> Refund:
-    rows = Refund.objects.select_for_update(of=("self",), no_key=True)
-    return rows.select_related("payment__channel", "order").get(pk=refund_id)
+def withdraw(refund: Refund, to: Account.Kind, *, by: str, reason: str) -> None:
+    """A refund under review is no longer owed; its money went back to where it came from. Under the order's lock."""
+    payable, target = ledger.house(Account.Kind.REFUNDS, refund.currency), ledger.house(to, refund.currency)
+    ledger.transfer(
+        f"withdraw:{refund.key}",
+        payable,
+        target,
+        refund.amount,
+        "refund withdrawn",
+        refund.order,
+        note=refund.reference,
+    )
+    audit.record(by, "refund.withdraw", refund.reference, before=refund.state, after=State.WITHDRAWN, why=reason)
+    steps.move(refund, State.WITHDRAWN, by=by, note=reason)
+
+
+@transaction.atomic
+def send_again(refund_id: int, by: str, why: str) -> Refund:
+    """Staff saw at the gateway that a refund whose answer was lost was never made: it is asked for once more.
+
+    Raises Refused for any other refund.
+    """
+    refund = _unanswered(refund_id)
+    audit.record(by, "refund.send_again", refund.reference, before=State.SENDING, after=State.DUE, why=why)
+    Refund.objects.filter(pk=refund.pk).update(state=State.DUE, not_before=timezone.now(), error="")
+    refund.state = State.DUE
+    close("refund-unknown", refund.pk, f"{by}: {why}")
+    wake("payments.refunds", "default")
+    return refund
+
+
+@transaction.atomic
+def confirm_paid(refund_id: int, by: str, why: str) -> Refund:
+    """Staff saw at the gateway that a refund whose answer was lost was paid. Raises Refused for any other refund."""
+    refund = _unanswered(refund_id)
+    audit.record(by, "refund.confirm_paid", refund.reference, before=State.SENDING, after=State.DONE, why=why)
+    steps.paid_by_gateway(refund)
+    return refund
+
+
+def _unanswered(refund_id: int) -> Refund:
+    refund = steps.locked(refund_id)
+    if refund.state != State.SENDING or refund.not_before < NEVER:
+        raise Refused("VALIDATION_ERROR", _("This refund has an answer, or is just being sent."))
+    return refund
+
+
+def _reviewed(refund_id: int, by: str) -> Refund:
+    """The refund under review, its order locked before it; `by` must not be who gave it."""
+    orders.lock(Refund.objects.values_list("order_id", flat=True).get(pk=refund_id))
+    refund = steps.locked(refund_id)
+    if refund.state != State.REVIEW:
+        raise Refused("VALIDATION_ERROR", _("This refund does not wait for a decision."))
+    if by and refund.asked_by == by:
+        raise Refused("VALIDATION_ERROR", _("You gave this refund yourself: another person has to approve it."))
+    return refund
 
 
 def _first_state(order: Order, payment: Payment) -> Refund.State:
     if order.user_id is not None:
         return State.DONE
-    return State.DUE if payment.gateway_id and _takes_back(payment) else State.MANUAL
+    return State.DUE if payment.gateway_id and _takes_back(payment) else State.CLAIMABLE
 
 
 def _takes_back(payment: Payment) -> bool:
@@ -196,20 +278,23 @@ def _takes_back(payment: Payment) -> bool:
     return offered is not None and offered.is_refundable
 
 
-def _set_out(refund: Refund) -> None:
-    """What follows from the refund's first state after nobody has to look at it (any more)."""
-    if refund.state == State.DONE and refund.order.user is not None:
-        _finish(refund, ledger.wallet(refund.order.user, refund.currency))
-    elif refund.state == State.MANUAL:
-        _case_of_manual(refund, "the channel takes nothing back")
+def _set_out(refund: Refund, first: Refund.State, by: str, *, is_told: bool = False) -> None:
+    """What follows once nobody has to look at the refund (any more). Under the order's lock."""
+    if first == State.DONE and refund.order.user is not None:
+        steps.into_wallet(refund, refund.order.user, by=by, is_told=is_told)
     else:
-        wake("payments.refunds", "default")
+        is_sent = first == State.DUE
+        steps.move(refund, first, by=by, way=Refund.Way.GATEWAY if is_sent else None, is_told=is_told)
+        if is_sent:
+            wake("payments.refunds", "default")
+    if refund.why in _TAKES_POINTS_BACK:
+        points.take_back(refund.order, refund.amount, refund.key)
 
 
 def _send(refund: Refund) -> None:
-    payment, amount = refund.payment, Money(refund.amount_minor, refund.currency)
+    payment = refund.payment
     try:
-        reply = for_code(payment.gateway).refund(payment.gateway_id, amount, refund.reference)
+        reply = for_code(payment.gateway).refund(payment.gateway_id, refund.amount, refund.reference)
     except GatewayNotReached as problem:
         _again_later(refund, str(problem))
     except GatewayUnavailable as problem:
@@ -219,7 +304,7 @@ def _send(refund: Refund) -> None:
         if problem.code in _TRY_LATER:
             _again_later(refund, str(problem))
         else:
-            _to_manual(refund, str(problem))
+            _gave_up(refund, str(problem))
     else:
         progress(refund.pk, reply)
 
@@ -229,8 +314,7 @@ def _ask_after(refund: Refund, error: str, *, is_settled: bool) -> None:
     the gateway has not got it, `is_settled`: long enough after the call. A person decides where nobody can tell."""
     payment = refund.payment
     try:
-        amount = Money(refund.amount_minor, refund.currency)
-        reply = for_code(payment.gateway).find_refund(payment.gateway_id, amount, refund.reference)
+        reply = for_code(payment.gateway).find_refund(payment.gateway_id, refund.amount, refund.reference)
     except GatewayUnavailable as problem:
         # It stays SENDING, and the next sweep asks again.
         logger.warning("%s could not be asked after: %s", refund.reference, problem)
@@ -253,7 +337,7 @@ def _has_siblings(refund: Refund) -> bool:
 def _again_later(refund: Refund, error: str) -> None:
     """Surely nothing was sent: due again after a pause that grows."""
     if refund.attempts >= MAX_ATTEMPTS:
-        _to_manual(refund, error)
+        _gave_up(refund, error)
         return
     pause = timedelta(seconds=min(15 * 2**refund.attempts, 6 * 3600))
     Refund.objects.filter(pk=refund.pk, state=State.SENDING).update(
@@ -265,53 +349,27 @@ def _again_later(refund: Refund, error: str) -> None:
 def _unknown(refund: Refund, error: str) -> None:
     """Nobody knows whether it was sent. It stays SENDING until the gateway's webhook or a person says so."""
     Refund.objects.filter(pk=refund.pk, state=State.SENDING).update(error=error[:2000], not_before=NEVER)
-    _case(
+    open_refund_case(
         refund,
         "refund-unknown",
         "A refund may or may not have been sent",
-        "Look at the gateway's own list of refunds for this reference. Only if it is not there: pay it by hand.",
+        "Look at the gateway's own list of refunds for this reference. There: confirm that it is paid. "
+        "Not there: send it again. Both on the refund's page.",
+        again=refund.attempts,
         error=error,
     )
 
 
 @transaction.atomic
-def _to_manual(refund: Refund, error: str) -> None:
-    moved = Refund.objects.filter(pk=refund.pk, state__in=[State.SENDING, State.SENT])
-    if moved.update(state=State.MANUAL, error=error[:2000], not_before=NEVER):
-        _case_of_manual(refund, error)
+def _gave_up(refund: Refund, error: str) -> None:
+    mine = steps.locked(refund.pk)
+    if mine.state in (State.SENDING, State.SENT):
+        _another_way(mine, error)
 
 
-def _finish(refund: Refund, target: Account) -> None:
-    amount = Money(refund.amount_minor, refund.currency)
-    payable = ledger.house(Account.Kind.REFUNDS, refund.currency)
-    ledger.transfer(f"refund:{refund.key}", payable, target, amount, "refund paid", refund.order, note=refund.reference)
-    refund.state, refund.done_at, refund.error = State.DONE, timezone.now(), ""
-    refund.save(update_fields=["state", "done_at", "error"])
-
-
-def _case_of_manual(refund: Refund, reason: str) -> None:
-    _case(
-        refund,
-        "refund-manual",
-        "A refund has to be paid out by hand",
-        "Pay the customer, then mark the refund as paid.",
-        error=reason,
-    )
-
-
-def _case(refund: Refund, kind: str, title: str, actions: str, **evidence: Any) -> None:
-    open_case(
-        kind,
-        f"{kind}:{refund.pk}",
-        f"{title}: {refund.reference}",
-        about=refund.order.number,
-        actions=actions,
-        evidence={
-            "refund": refund.reference,
-            "payment": refund.payment.reference,
-            "gateway_id": refund.payment.gateway_id,
-            "amount": str(Money(refund.amount_minor, refund.currency)),
-            "why": refund.why,
-            **evidence,
-        },
-    )
+def _another_way(refund: Refund, error: str) -> None:
+    """The gateway surely sent nothing and will not: the member's wallet has it, or the guest is asked where to."""
+    if refund.order.user is not None:
+        steps.into_wallet(refund, refund.order.user)
+    else:
+        steps.move(refund, State.CLAIMABLE, note=error)

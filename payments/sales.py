@@ -6,7 +6,8 @@ from fractions import Fraction
 
 from core.money import Money
 from payments import refunds
-from payments.models import Account, Capture, Payment, Refund
+from payments.models import Account, Capture, Refund
+from payments.money_back import giving_back
 from payments.wallet import services as ledger
 from storefront.orders import services as orders
 from storefront.orders.models import Order
@@ -47,7 +48,17 @@ def book(order: Order) -> Refund | None:
         ledger.transfer(f"sales:{order.number}", funds, sales, kept - fee, "sale", order)
     if not owed:
         return None
-    return refunds.owe(order, _paid_by(order), owed, Refund.Why.NOT_DELIVERED, f"undelivered:{order.number}")
+    capture = _paying(order)
+    if capture.amount_minor < order.total_minor:
+        # Staff let less pay the order: the customer gets back of what came, the shop of what it added.
+        came = Money(capture.amount_minor, order.currency).part(owed.minor, order.total_minor)
+        ours, owed = owed - came, came
+        if ours:
+            goodwill = ledger.house(Account.Kind.GOODWILL, order.currency)
+            ledger.transfer(f"missing-back:{order.number}", funds, goodwill, ours, "missing of a payment", order)
+    key = f"undelivered:{order.number}"
+    # The mail that tells how the order ended tells of its refund, too.
+    return refunds.owe(order, capture.payment, owed, Refund.Why.NOT_DELIVERED, key, is_told=True)
 
 
 def unsell(order: Order, key: str, cost: int | None = 0) -> Refund | None:
@@ -59,8 +70,7 @@ def unsell(order: Order, key: str, cost: int | None = 0) -> Refund | None:
     """
     left = order.arrived - Fraction(1, order.quantity)
     before, after = _worth_of_missing(order, order.arrived), _worth_of_missing(order, left)
-    given = sum(order.refunds.exclude(key__startswith="surplus:").values_list("amount_minor", flat=True))
-    owed = min(after - before, order.total - Money(given, order.currency))
+    owed = min(after - before, giving_back.remaining(order))
     refund = None
     if owed:
         earned = _fee_earned(order, order.arrived, order.total - before)
@@ -72,14 +82,12 @@ def unsell(order: Order, key: str, cost: int | None = 0) -> Refund | None:
         if owed - fee:
             sales = ledger.house(Account.Kind.SALES, order.currency)
             ledger.transfer(f"sales-back:{key}", sales, funds, owed - fee, "sale back", order)
-        refund = refunds.owe(order, _paid_by(order), owed, Refund.Why.NOT_DELIVERED, f"returned:{key}")
+        refund = refunds.owe(order, _paying(order).payment, owed, Refund.Why.NOT_DELIVERED, f"returned:{key}")
     orders.count_unit(order, delivered=-1, failed=1, cost=None if cost is None else -cost)
     return refund
 
 
-def _paid_by(order: Order) -> Payment:
-    """The payment whose money paid the order."""
-    paid = Capture.objects.filter(
-        payment__order=order, effect__in=[Capture.Effect.PAID, Capture.Effect.LATE_PAID]
-    ).select_related("payment__channel")
-    return paid.get().payment
+def _paying(order: Order) -> Capture:
+    """The capture that paid the order, its payment at hand."""
+    paid = Capture.objects.filter(payment__order=order, effect__in=Capture.PAYING)
+    return paid.select_related("payment__channel").get()

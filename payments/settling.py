@@ -43,7 +43,7 @@ def settle(payment_id: int, capture: CaptureSeen, *, by: str = "gateway") -> boo
 
     The order is PAID and about to be taken if this is its money: exactly its total, in time, or late while the item
     is still sold at no more than the quoted price and the promo slot can be had again. All else is owed back at once:
-    too late -> refund; a second time, or another amount -> refund under review, with a case. Money for a deposit is
+    too late, or a second time -> refund; another amount -> refund under review, with a case. Money for a deposit is
     in the wallet, whatever it is.
     """
     now = timezone.now()
@@ -64,10 +64,10 @@ def settle(payment_id: int, capture: CaptureSeen, *, by: str = "gateway") -> boo
     row = _count(payment, capture, Effect.SURPLUS if owed else Effect.LATE_PAID if was_late else Effect.PAID, order)
     _mark(payment, capture.amount, owed, now)
     if owed:
-        review = owed != Refund.Why.LATE
+        review = owed == Refund.Why.AMOUNT
         refunds.owe(order, payment, capture.amount, owed, f"surplus:{row.pk}", review=review)
     else:
-        _pay(order, payment, by=by, reason="paid_late" if was_late else "paid", now=now)
+        pay(order, payment, by=by, reason="paid_late" if was_late else "paid", now=now)
     return True
 
 
@@ -207,7 +207,8 @@ def _mark(payment: Payment, amount: Money, owed: Refund.Why | None, now: datetim
     payment.save(update_fields=["state", "settled_at", "ended_at", "error", "received_minor", "polls", "not_before"])
 
 
-def _pay(order: Order, payment: Payment, *, by: str, reason: str, now: datetime) -> None:
+def pay(order: Order, payment: Payment, *, by: str, reason: str, now: datetime) -> None:
+    """The order, locked with its promo and with its total in customer funds, is PAID and about to be taken."""
     orders.advance(order, Order.Status.PAID, by=by, reason=reason, now=now)
     # Another attempt that is still open could be paid too: the next look cancels it at its gateway.
     order.payments.filter(state__in=Payment.LIVE).exclude(pk=payment.pk).update(not_before=now)

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from payments import expiry, looking, proving, refunds, webhooks
+from payments.money_back import claims
 
 
 @shared_task(name="payments.inbox")
@@ -23,6 +24,11 @@ def expire() -> None:
 @shared_task(name="payments.refunds")
 def send_refunds() -> None:
     refunds.send_due()
+
+
+@shared_task(name="payments.claims")
+def remind_of_claims() -> None:
+    claims.remind_due()
 
 
 @shared_task(name="payments.prove")

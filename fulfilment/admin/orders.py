@@ -19,6 +19,7 @@ from core.admin.bases import ReadOnlyAdmin, ReadOnlyInline, money_column
 from core.models import InboxMessage, MailMessage, StaffCase
 from core.money import Money
 from fulfilment.models import Attempt, Code, Correction, TopUp
+from payments.admin.giving_back import GivesBack
 from payments.models import Capture, Payment, Refund, Transfer
 from storefront.orders.models import Order, OrderEvent
 
@@ -105,7 +106,7 @@ class TransferInline(ReadOnlyInline):
 
 
 @admin.register(Order)
-class OrderAdmin(ReadOnlyAdmin):
+class OrderAdmin(GivesBack, ReadOnlyAdmin):
     list_display = [
         "number",
         "shown_status",
@@ -123,8 +124,10 @@ class OrderAdmin(ReadOnlyAdmin):
     search_fields = ["number"]
     search_help_text = _("invoice number, player id, nickname, e-mail, phone, transaction or payment id")
     inlines = [EventInline, PaymentInline, RefundInline, TopUpInline, TransferInline]
+    actions_detail = ["give_back"]
     readonly_fields = [
         "shown_status",
+        "left_to_give_back",
         "account",
         "total",
         "subtotal",
@@ -168,7 +171,7 @@ class OrderAdmin(ReadOnlyAdmin):
         ),
         (_("Times"), {"fields": [("created_at", "expires_at"), ("paid_at", "ended_at")]}),
         (_("At the supplier"), {"fields": ["attempts", "codes"]}),
-        (_("Money that came in"), {"fields": ["captures"]}),
+        (_("Money that came in"), {"fields": ["captures", "left_to_give_back"]}),
         (_("What the customer said and changed"), {"fields": ["problems", "correction_shown"]}),
         (_("Cases"), {"fields": ["cases"]}),
         (_("Mails"), {"fields": ["mails"]}),

@@ -1,7 +1,8 @@
-"""Payments, captures, refunds and the ledger in the back office: to be read; refunds have two decisions."""
+"""Payments, captures, refunds and the ledger in the back office: to be read; refunds and pay-outs have verbs."""
 
 from payments.admin import deposits as deposits
 from payments.admin import ledger as ledger
 from payments.admin import payments as payments
+from payments.admin import payouts as payouts
 from payments.admin import points as points
 from payments.admin import refunds as refunds

@@ -1,4 +1,4 @@
-"""Refunds: what is owed to whom, and the two decisions that only a person takes."""
+"""Refunds: what is owed to whom, how far it is, and the decisions that only a person takes."""
 
 from __future__ import annotations
 
@@ -8,34 +8,64 @@ from typing import Any
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from core.admin.bases import ReadOnlyAdmin, ReasonForm, back_to, money_column
+from core.admin.bases import ReadOnlyAdmin, ReadOnlyInline, ReasonForm, back_to, money_column
 from core.errors import Refused
 from payments import refunds
-from payments.models import Refund
+from payments.models import Payout, Refund, RefundEvent
+from payments.money_back import accepting, links, payouts
+from payments.schedule import NEVER
+from storefront.orders.models import Order
 
 STATE_LOOKS = {
     "REVIEW": "warning",
     "DUE": "info",
     "SENDING": "info",
     "SENT": "info",
+    "CLAIMABLE": "warning",
+    "CLAIMED": "warning",
     "DONE": "success",
-    "MANUAL": "danger",
+    "WITHDRAWN": "default",
 }
+State, Why = Refund.State, Refund.Why
+Decision = Callable[[int, str, str], Refund | Order]
+
+
+class RefundEventInline(ReadOnlyInline):
+    model = RefundEvent
+    fields = ["at", "after", "by", "note"]
+    show_change_link = False
+
+
+class PayoutInline(ReadOnlyInline):
+    model = Payout
+    fields = ["created_at", "masked", "state", "prepared_by", "approved_by", "bank_reference", "note"]
 
 
 @admin.register(Refund)
 class RefundAdmin(ReadOnlyAdmin):
-    list_display = ["created_at", "reference", "amount", "why", "shown_state", "payment", "attempts", "done_at"]
-    list_filter = ["state", "why", "currency"]
+    list_display = [
+        "created_at",
+        "reference",
+        "amount",
+        "why",
+        "shown_state",
+        "way",
+        "payment",
+        "expected_at",
+        "done_at",
+    ]
+    list_filter = ["state", "why", "way", "currency"]
     list_select_related = ["payment"]
     search_fields = ["reference", "gateway_id", "order__number", "order__email"]
     date_hierarchy = "created_at"
     exclude = ["state", "amount_minor"]
-    readonly_fields = ["amount", "shown_state"]
-    actions_detail = ["approve", "paid_by_hand"]
+    readonly_fields = ["amount", "shown_state", "claim_link"]
+    inlines = [RefundEventInline, PayoutInline]
+    actions_detail = ["approve", "accept", "decline", "prepare_by_hand", "confirm_paid", "send_again"]
 
     amount = money_column("amount_minor", title=_("amount"))
 
@@ -43,16 +73,44 @@ class RefundAdmin(ReadOnlyAdmin):
     def shown_state(self, refund: Refund) -> str:
         return refund.state
 
-    def has_decide_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return bool(request.user.has_perm("payments.change_refund"))
+    @display(description=_("link that claims it"))
+    def claim_link(self, refund: Refund) -> str:
+        """For a customer whose mail is lost: whoever gets it has the money."""
+        if refund.state != State.CLAIMABLE:
+            return "–"
+        return format_html('<code class="break-all">{}</code>', links.url(refund))
+
+    # What may be done is shown only where it may: the services refuse it elsewhere.
+
+    def _may(self, request: HttpRequest, object_id: Any, **fits: Any) -> bool:
+        allowed = bool(request.user.has_perm("payments.change_refund"))
+        return allowed and Refund.objects.filter(pk=object_id, **fits).exists()
+
+    def has_approve_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self._may(request, object_id, state=State.REVIEW)
+
+    def has_accept_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self._may(request, object_id, state=State.REVIEW, why=Why.AMOUNT)
+
+    def has_decline_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self._may(request, object_id, state=State.REVIEW, why=Why.GOODWILL)
+
+    def has_by_hand_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        allowed = bool(request.user.has_perm("payments.change_payout"))
+        return allowed and self._may(request, object_id, state__in=[State.CLAIMABLE, State.REVIEW])
+
+    def has_unanswered_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self._may(request, object_id, state=State.SENDING, not_before=NEVER)
 
     @action(
         description=_("Approve"),
         icon="check_circle",
-        permissions=["decide"],
+        permissions=["approve"],
         dialog={
-            "title": _("Pay this money back?"),
-            "description": _("It is sent by the gateway where the channel can, else it waits to be paid by hand."),
+            "title": _("Pay all of this money back?"),
+            "description": _(
+                "Into the member's wallet, by the gateway where the channel can, else the guest is asked."
+            ),
             "form_class": ReasonForm,
             "form_submit_text": _("Approve"),
         },
@@ -61,26 +119,90 @@ class RefundAdmin(ReadOnlyAdmin):
         return self._decided(request, object_id, form, refunds.approve)
 
     @action(
-        description=_("Paid by hand"),
-        icon="payments",
-        permissions=["decide"],
+        description=_("Accept and deliver"),
+        icon="local_shipping",
+        permissions=["accept"],
         dialog={
-            "title": _("The customer has this money?"),
-            "description": _("Say how it was paid. The ledger books it as paid outside the gateway; that is final."),
+            "title": _("Let this money pay the order?"),
+            "description": _("What is missing is the shop's loss, what is too much goes back. Then it is delivered."),
+            "form_class": ReasonForm,
+            "form_submit_text": _("Accept and deliver"),
+        },
+    )
+    def accept(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
+        return self._decided(request, object_id, form, accepting.accept)
+
+    @action(
+        description=_("Decline"),
+        icon="block",
+        permissions=["decline"],
+        dialog={
+            "title": _("Give nothing back?"),
+            "description": _(
+                "The refund that waited for a second person is withdrawn. The customer never heard of it."
+            ),
+            "form_class": ReasonForm,
+            "form_submit_text": _("Decline"),
+        },
+    )
+    def decline(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
+        return self._decided(request, object_id, form, refunds.decline)
+
+    @action(
+        description=_("Prepare a pay-out by hand"),
+        icon="payments",
+        permissions=["by_hand"],
+        dialog={
+            "title": _("Pay it another way?"),
+            "description": _(
+                "For a customer no link can reach. Say to whom and how; another person approves and pays."
+            ),
+            "form_class": ReasonForm,
+            "form_submit_text": _("Prepare"),
+        },
+    )
+    def prepare_by_hand(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
+        try:
+            payout = payouts.prepare_by_hand(int(object_id), request.user, form.cleaned_data["reason"])  # type: ignore[arg-type]
+        except Refused as refusal:
+            messages.error(request, str(refusal.message))
+            return back_to(request, reverse("admin:payments_refund_change", args=[object_id]))
+        messages.success(request, payout.get_state_display())
+        return back_to(request, reverse("admin:payments_payout_change", args=[payout.pk]))
+
+    @action(
+        description=_("The gateway paid it"),
+        icon="done_all",
+        permissions=["unanswered"],
+        dialog={
+            "title": _("Does the gateway's list show this refund as paid?"),
+            "description": _("Look for its reference there. The ledger books it as paid; that is final."),
             "form_class": ReasonForm,
             "form_submit_text": _("It is paid"),
         },
     )
-    def paid_by_hand(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
-        return self._decided(request, object_id, form, refunds.paid_by_hand)
+    def confirm_paid(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
+        return self._decided(request, object_id, form, refunds.confirm_paid)
 
-    def _decided(
-        self, request: HttpRequest, object_id: str, form: ReasonForm, decide: Callable[[int, str, str], Refund]
-    ) -> HttpResponse:
+    @action(
+        description=_("Send again"),
+        icon="replay",
+        permissions=["unanswered"],
+        dialog={
+            "title": _("Is this refund missing in the gateway's list?"),
+            "description": _("It is asked for once more. Only if its reference is not there: else it is paid twice."),
+            "form_class": ReasonForm,
+            "form_submit_text": _("It is not there: send it again"),
+        },
+    )
+    def send_again(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
+        return self._decided(request, object_id, form, refunds.send_again)
+
+    def _decided(self, request: HttpRequest, object_id: str, form: ReasonForm, decide: Decision) -> HttpResponse:
         try:
-            refund = decide(int(object_id), request.user.get_username(), form.cleaned_data["reason"])
+            decide(int(object_id), request.user.get_username(), form.cleaned_data["reason"])
         except Refused as refusal:
             messages.error(request, str(refusal.message))
         else:
-            messages.success(request, refund.get_state_display())
+            messages.success(request, Refund.objects.get(pk=object_id).get_state_display())
         return back_to(request, reverse("admin:payments_refund_change", args=[object_id]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -17,9 +17,23 @@ from core.web.client import client_of
 from fulfilment import parts
 from payments import instructions
 from payments.api.shown import InvoiceShown
+from payments.models import Refund
+from payments.money_back import words
 from storefront.api.shapes import answers, enveloped
 from storefront.orders import invoice
 from storefront.orders.models import Order
+
+
+def _refund(refund: Refund, *, is_full: bool) -> dict[str, Any]:
+    told = words.told(refund, is_owner=is_full)
+    shown: dict[str, Any] = {
+        "reference": refund.reference,
+        "amount": refund.amount,
+        "status": refund.state,
+        "message": f"{told.headline}. {told.text} {told.clock}".strip(),
+        "createdAt": refund.created_at,
+    }
+    return shown | ({"completedAt": refund.done_at} if refund.done_at else {})
 
 
 class Invoices(ApiView):
@@ -50,6 +64,8 @@ class Invoices(ApiView):
         shown = invoice.view(order, is_full=is_full, payment=how)
         if pieces := parts.of_order(order):
             shown["parts"] = pieces
+        if goes_back := [_refund(one, is_full=is_full) for one in words.told_refunds(order)]:
+            shown["refunds"] = goes_back
         answer = data(shown)
         answer["Cache-Control"] = "no-store"
         return answer

@@ -6,6 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from payments.models import Refund
+
 SHOWN_STATUS = ("PENDING", "PROCESSING", "SUCCESS", "FAILED", "EXPIRED")
 
 
@@ -93,9 +95,21 @@ class Part(serializers.Serializer[Any]):
     pending = serializers.IntegerField()
 
 
+class RefundShown(serializers.Serializer[Any]):
+    """`message` in the reader's language, with the day by which it is usually there."""
+
+    reference = serializers.CharField()
+    amount = serializers.FloatField()
+    status = serializers.ChoiceField(Refund.State.choices)
+    message = serializers.CharField()
+    createdAt = serializers.DateTimeField()
+    completedAt = serializers.DateTimeField(required=False)
+
+
 class InvoiceShown(OrderShown):
     promo = PromoUsed(allow_null=True)
     units = Units()
     parts = Part(many=True, required=False, help_text="where units are sent in pieces: what became of each kind")
     timeline = Step(many=True)
+    refunds = RefundShown(many=True, required=False)
     completedAt = serializers.DateTimeField(required=False)

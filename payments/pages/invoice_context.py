@@ -15,7 +15,9 @@ from fulfilment import parts, standing
 from fulfilment.pages.codes_shown import codes_shown
 from fulfilment.pages.shown import problems, promise
 from payments.models import Payment, Refund
+from payments.money_back.words import told_refunds
 from payments.pages.how_to_pay import how_to_pay
+from payments.pages.refund_context import is_moving, shown, steps_of
 from payments.wallet.services import balances
 from storefront.channels import shop as channels
 from storefront.channels.models import Channel
@@ -33,7 +35,7 @@ _GATE = {Status.PENDING: 0.0, Status.PAID: 0.5, Status.PROCESSING: 0.75, Status.
 def live_tag(order: Order, shop: Shop, *, is_owner: bool) -> str:
     """Changes whenever the page would say something else; two statements, a few more while the order is under way."""
     payments = order.payments.values_list("pk", "state", "received_minor", "hold")
-    refunds = order.refunds.values_list("pk", "state")
+    refunds = order.refunds.values_list("pk", "state", "expected_at")
     seen = standing.of(order)
     says = (order.updated_at, order.status, list(payments), list(refunds), is_owner, shop.prefix, seen)
     return hashlib.blake2s(repr(says).encode(), digest_size=10).hexdigest()
@@ -44,14 +46,14 @@ def invoice_context(order: Order, shop: Shop, *, is_owner: bool, key: str, user:
     payments = list(order.payments.select_related("channel").order_by("-attempt"))
     payment = payments[0] if payments else None
     is_held = order.paid_at is None and any(row.received_minor for row in payments)
-    refund = order.refunds.order_by("-id").first()
+    refunds = told_refunds(order)
     now = timezone.now()
     seen = standing.of(order, now)
     is_confirming = order.status == Status.PENDING and payment is not None and bool(payment.hold)
     if is_confirming:
         headline, text = _confirming(payment, shop)
     else:
-        headline, text = standing.words(seen) if seen else _words(order, payment, refund, is_held)
+        headline, text = standing.words(seen) if seen else _words(order, payment, refunds, is_held)
     base = shop.url(f"invoices/{order.number}")
     suffix = f"?key={key}" if key else ""
     contact = invoices.contact(order, is_full=is_owner)
@@ -85,13 +87,14 @@ def invoice_context(order: Order, shop: Shop, *, is_owner: bool, key: str, user:
             "kind": order.channel.kind,
             "image": picture(order.channel.image, "channel", order.channel_code, order.channel_name),
         },
-        "timeline": [_event(order, event, shop) for event in order.events.all()],
+        "timeline": _timeline(order, refunds, shop),
         "contact": {"email": contact["email"], "phone": contact["phoneNumber"], "masked": not is_owner},
         "is_owner": is_owner,
         "is_held": is_held,
         "is_confirming": is_confirming,
         "supplier_reference": _supplier_references(order),
-        "refund": _refund(refund) if refund else None,
+        "refunds": [shown(refund, is_owner=is_owner) for refund in refunds],
+        "refund_moves": is_moving(refunds),
         "buy_again_url": shop.url(f"{product.slug}?sku={order.sku_code}" + _again(order)),
     }
     if seen is not None:
@@ -129,6 +132,12 @@ def _event(order: Order, event: OrderEvent, shop: Shop) -> dict[str, str]:
         "text": "",
         "at_text": shop.clock(event.at),
     }
+
+
+def _timeline(order: Order, refunds: list[Refund], shop: Shop) -> list[dict[str, str]]:
+    """The order's steps and its refunds', oldest first."""
+    own = [(event.at, _event(order, event, shop)) for event in order.events.all()]
+    return [entry for _at, entry in sorted(own + steps_of(refunds, shop), key=lambda one: one[0])]
 
 
 def _supplier_references(order: Order) -> str:
@@ -174,9 +183,12 @@ def _confirming(payment: Payment | None, shop: Shop) -> tuple[str, str]:
     )
 
 
-def _words(order: Order, payment: Payment | None, refund: Refund | None, is_held: bool) -> tuple[str, str]:
+def _words(order: Order, payment: Payment | None, refunds: list[Refund], is_held: bool) -> tuple[str, str]:
     """Headline and sentence of an order that is not under way: what happened, what we do, what you do."""
-    if is_held and refund is not None and refund.state != Refund.State.REVIEW:
+    is_asked = any(refund.state == Refund.State.CLAIMABLE for refund in refunds)
+    if is_held and is_asked:
+        return _("Your money goes back"), _("Nothing was sent. Say below where your money should go.")
+    if is_held and refunds and all(refund.state != Refund.State.REVIEW for refund in refunds):
         return (
             _("Your money goes back"),
             _("It came too late, or was not the amount of the order, so nothing was sent. You need not do anything."),
@@ -213,33 +225,13 @@ def _words(order: Order, payment: Payment | None, refund: Refund | None, is_held
         if order.sku.gives_code:
             return _("Your code is ready"), _("It is kept here for you, hidden until you ask to see it.")
         return _("It has arrived"), _("Enjoy it. Look into your game; a restart may help it to show.")
-    if order.status == Status.FAILED and any(event.reason == "cancelled" for event in order.events.all()):
+    is_cancelled = order.status == Status.FAILED and any(event.reason == "cancelled" for event in order.events.all())
+    if is_cancelled and is_asked:
+        return _("Cancelled, as you asked"), _("Nothing was sent. Say below where your money should go.")
+    if is_cancelled:
         return _("Cancelled, as you asked"), _("Nothing was sent, and you get back what you paid.")
+    if order.status == Status.FAILED and is_asked:
+        return _("We could not deliver it"), _("You get back what you paid: say below where it should go.")
     if order.status == Status.FAILED:
         return _("We could not deliver it"), _("You get back what you paid. You need not do anything.")
     return _("Not paid in time"), _("The order is closed. Nothing was charged by us.")
-
-
-def _refund(refund: Refund) -> dict[str, str]:
-    amount = Money(refund.amount_minor, refund.currency)
-    states = {
-        Refund.State.REVIEW: _("Our staff look at it first and write to you within one working day."),
-        Refund.State.DUE: _("We are asking your payment provider now."),
-        Refund.State.SENDING: _("We are asking your payment provider now."),
-        Refund.State.SENT: _("Your payment provider has it; they usually need up to three working days."),
-        Refund.State.DONE: _("It has been paid back."),
-        Refund.State.MANUAL: _("%(channel)s cannot pay back by itself, so our staff will write to you.")
-        % {"channel": refund.payment.channel.name},
-    }
-    where = refund.payment.channel.name
-    if refund.state in (Refund.State.MANUAL, Refund.State.REVIEW):
-        where = _("you")
-    elif refund.order.user_id is not None:
-        where = _("your balance")
-    return {
-        "amount": str(amount),
-        "where": where,
-        "when": "",
-        "reference": refund.reference,
-        "state_text": str(states[Refund.State(refund.state)]),
-    }

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from core.errors import Refused
 from core.web import throttle
 from core.web.client import client_of
+from payments.money_back import words
 from storefront.orders import finding
 from storefront.orders import invoice as invoices
 from storefront.orders.models import Order
@@ -58,6 +59,7 @@ def _answer(request: HttpRequest, shop: Shop, context: dict[str, Any]) -> HttpRe
                 "item": f"{order.sku_name} · {order.product_name}",
                 "total": str(order.total),
                 "status": order.get_status_display(),
+                "refunds": [words.told(refund) for refund in words.told_refunds(order)],
                 "at": shop.clock(order.created_at),
                 "url": f"{_url(shop, order)}?key={invoices.view_key(order)}",
             }

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from payments.pages import invoice, track
+from payments.pages import invoice, refunds, track
 
 urlpatterns = [
     path("<shop:place>/account/", include("payments.pages.account.urls")),
@@ -12,5 +12,6 @@ urlpatterns = [
     path("<shop:place>/invoices/<slug:number>/live", invoice.live, name="invoice_live"),
     path("<shop:place>/invoices/<slug:number>/check", invoice.check_again, name="invoice_check"),
     path("<shop:place>/invoices/<slug:number>/channel/<slug:code>", invoice.change, name="invoice_change"),
+    path("<shop:place>/refunds/<str:token>", refunds.claim, name="claim"),
     path("invoices/<slug:number>", invoice.invoice_of_number),
 ]

@@ -22,6 +22,7 @@ class Account(models.Model):
         SALES = "SALES", _("sales")
         FEES = "FEES", _("payment fees charged")
         REFUNDS = "REFUNDS", _("refunds payable")
+        GOODWILL = "GOODWILL", _("given by goodwill")
         PREPAID = "PREPAID", _("prepaid at the supplier")
         COSTS = "COSTS", _("cost of goods")
         EXTERNAL = "EXTERNAL", _("outside world")

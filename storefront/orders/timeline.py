@@ -23,6 +23,7 @@ _BY_REASON: dict[str, str | Promise] = {
     "free": _("Nothing to pay"),
     "paid_late": _("Payment received after the deadline, the order goes on"),
     "codes_ready": _("Your code is ready"),
+    "accepted": _("Not the exact amount, but our staff let it pay the order"),
     "partly": _("%(delivered)d of %(quantity)d delivered; the rest is paid back."),
     "in_part": _("A part of it was delivered; the rest is paid back."),
     "out_of_stock": _("Sold out at our supplier. Your money is on its way back."),

@@ -1,0 +1,64 @@
+"""Money that staff give back of an order that has ended, all or a part, never more than is left of what was paid.
+
+The same words again give nothing again (F17): the key is the order, the amount, and how many refunds the giver had
+seen. Of two persons at once one wins (F18): the other has seen one refund too few and looks again.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet, Sum
+from django.utils.translation import gettext as _
+
+from core import audit
+from core.errors import Refused
+from core.money import Money
+from payments import refunds
+from payments.models import Capture, Refund
+from payments.money_back.payouts import within
+from storefront.orders import services as orders
+from storefront.orders.models import Order
+
+
+def remaining(order: Order) -> Money:
+    """What came in for the order, less what went back or is on its way; in the order's currency."""
+    came = Capture.objects.filter(payment__order=order, currency=order.currency)
+    owed = order.refunds.filter(currency=order.currency).exclude(state=Refund.State.WITHDRAWN)
+    return Money(_sum(came) - _sum(owed), order.currency)
+
+
+def seen(order: Order) -> int:
+    """How many refunds the order has: what the next one's giver must have seen."""
+    return order.refunds.count()
+
+
+@transaction.atomic
+def give_back(order_id: int, amount: Money, *, seen: int, by: str, why: str) -> tuple[Refund, bool]:
+    """`amount` goes back to the customer, and whether this call gave it. Above the staff's limit it waits for a second
+    person.
+
+    `seen`: how many refunds of the order the giver saw. Raises Refused for an order under way (its refund comes by
+    itself), for more than is left, and where the order got another refund meanwhile.
+    """
+    order = orders.lock(order_id)
+    key = f"staff:{order.number}:{seen}:{amount.minor}"
+    earlier = Refund.objects.filter(key=key).first()
+    if earlier is not None:
+        return earlier, False
+    if not order.has_ended:
+        raise Refused("VALIDATION_ERROR", _("This order is under way: what is not delivered goes back by itself."))
+    if seen != order.refunds.count():
+        raise Refused("VALIDATION_ERROR", _("This order got another refund meanwhile. Look at what is left."))
+    left = remaining(order)
+    if amount.minor <= 0 or amount.currency != order.currency or amount > left:
+        raise Refused("VALIDATION_ERROR", _("No more than %(left)s is left to give back.") % {"left": left})
+    paid = Capture.objects.filter(payment__order=order, effect__in=Capture.PAYING).select_related("payment__channel")
+    review = not within(amount, settings.STAFF_REFUND_LIMITS)
+    refund = refunds.owe(order, paid.get().payment, amount, Refund.Why.GOODWILL, key, review=review, by=by)
+    audit.record(by, "refund.give_back", refund.reference, before=str(left), after=str(left - amount), why=why)
+    return refund, True
+
+
+def _sum(rows: QuerySet[Capture] | QuerySet[Refund]) -> int:
+    return rows.aggregate(sum=Sum("amount_minor"))["sum"] or 0
