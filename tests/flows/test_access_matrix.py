@@ -25,9 +25,11 @@ from drf_spectacular.generators import SchemaGenerator
 
 from accounts.models import Session, User
 from payments.models import Deposit
+from payments.money_back import links
 from storefront.inquiries.services import token_of
 from tests.accounts.cast import FORM, PASSWORD, log_in, member, post, with_second_factor
 from tests.conftest import Sandbox
+from tests.payments.back import claimable
 from tests.payments.cast import unplaced
 from tests.payments.members import by_balance, funded
 from tests.payments.past import order_of
@@ -143,6 +145,9 @@ PAGES: dict[str, Row] = {
     "GET ~/invoices/{order}/problem": ("404 200 404 404 404", {}),
     "POST ~/invoices/{order}/problem": ("404 302 404 404 404", {"topic": "OTHER", "text": "It is odd."}),
     "GET ~/invoices/{order}/problem/picture": ("404 404 404 404 404", {"report": "1"}),
+    # Whoever holds the link of a guest's mail; a balance to put it into is a member's.
+    "GET ~/refunds/{refund}": (ALL, {}),
+    "POST ~/refunds/{refund}": ("in 302 302 in 302", {"into": "wallet"}),
     "GET ~/account/": (PAGE, {}),
     "GET ~/account/head": (ALL, {}),
     "GET ~/account/orders": (PAGE, {"search": "{order}"}),
@@ -259,6 +264,7 @@ def town(db: None, sandbox: Sandbox, settings: Any) -> Town:
     words = {
         "order": order.number,
         "order_token": token_of(factories.inquiry(**quote)),
+        "refund": links.token(claimable(email="guest@example.com")),
         "deposit": deposit.number,
         "deposit_token": deposit_token(),
         "deposit_qr": made.json()["data"]["deposit"]["payment"]["qrCode"],
@@ -358,7 +364,7 @@ def addresses(resolver: URLResolver, before: str = "") -> Iterator[str]:
 def test_no_operation_and_no_address_is_missing() -> None:
     paths = SchemaGenerator().get_schema(request=None, public=True)["paths"]
     assert set(API) == {f"{method.upper()} {path}" for path, operations in paths.items() for method in operations}
-    words = {"order": "GATE1", "deposit": "DEP1"}
+    words = {"order": "GATE1", "deposit": "DEP1", "refund": "GATE1-R1.x"}
     named = {filled(row.partition(" ")[2].replace("~", "/en-id"), words) for row in [*API, *PAGES]}
     all_routes = {route for route in addresses(get_resolver()) if not route.startswith("admin/")}
     assert {resolve(path).route for path in named} == all_routes

@@ -119,20 +119,17 @@ def test_a_members_order_by_gateway_is_refunded_to_the_wallet_too() -> None:
     assert sound(order) and books_hold()
 
 
-def test_money_that_came_twice_waits_for_staff_and_then_goes_to_the_wallet() -> None:
+def test_f12_money_that_came_twice_is_in_the_wallet_and_the_order_stays() -> None:
     user = member()
     order, payment = unplaced(user=user)
     settle(payment.pk, money())
     settle(second_attempt(order, "FAILED").pk, money(ref="cptr-2"))
     refund = Refund.objects.get()
-    assert (refund.state, holds(user)) == ("REVIEW", 0)
-    refunds.approve(refund.pk, "staff", "it is theirs")
-    assert holds(user) == order.total_minor
-    # F17, F18: the second click, or the second member of staff.
-    for decide in (refunds.approve, refunds.paid_by_hand):
-        with pytest.raises(Refused):
-            decide(refund.pk, "staff", "again")
-    assert holds(user) == order.total_minor and sound(order) and books_hold()
+    assert (refund.state, refund.why, holds(user)) == ("DONE", "DOUBLE", order.total_minor)
+    with pytest.raises(Refused):
+        refunds.approve(refund.pk, "staff", "again")
+    assert (fresh(order).status, holds(user)) == ("PAID", order.total_minor)
+    assert sound(order) and books_hold()
 
 
 def test_owing_the_same_twice_pays_once() -> None:

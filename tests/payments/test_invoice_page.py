@@ -43,7 +43,7 @@ def test_nobody_who_paid_another_amount_is_asked_to_pay_again(sandbox: Sandbox) 
         changing.requote(fresh(order), "BCA_VA")
     assert Payment.objects.count() == 1 and not sandbox.gateway_payments()
     told = page(order)
-    assert "Your money is here" in told and "Rp1.000 goes back to you" in told
+    assert "Your money is here" in told and "We hold Rp1.000 for you" in told
     assert "Time left to pay" not in told and "Pay another way" not in told
 
 

@@ -19,6 +19,7 @@ from payments.models import Account, Payment, Refund
 from storefront.orders.models import Order
 from tests.conftest import Sandbox
 from tests.payments.cast import TOTAL, books, due_now, payment_of, placed, standing
+from tests.payments.members import holds, member
 from tests.payments.test_webhooks import post
 from tests.storefront import factories
 
@@ -34,8 +35,8 @@ def paid(sandbox: Sandbox, **channel: Any) -> Order:
     return order
 
 
-def owed(order: Order, minor: int = TOTAL, **more: Any) -> Refund:
-    return refunds.owe(order, payment_of(order), Money(minor, "IDR"), Refund.Why.NOT_DELIVERED, "test", **more)
+def owed(order: Order, minor: int = TOTAL, key: str = "test", **more: Any) -> Refund:
+    return refunds.owe(order, payment_of(order), Money(minor, "IDR"), Refund.Why.NOT_DELIVERED, key, **more)
 
 
 def again(refund: Refund) -> Refund:
@@ -122,34 +123,49 @@ def test_what_reached_nobody_is_sent_again(sandbox: Sandbox) -> None:
     assert again(refund).state == State.SENT
 
 
-def test_what_the_gateway_refuses_is_paid_by_hand(sandbox: Sandbox) -> None:
+def test_what_the_gateway_refuses_the_guest_claims_and_a_member_has(sandbox: Sandbox) -> None:
     order = paid(sandbox, code="BCA_VIRTUAL_ACCOUNT", kind="VA")
-    refund = owed(order)
+    refund = owed(order, TOTAL - 1)
     refunds.send_due()
-    assert again(refund).state == State.MANUAL
-    assert StaffCase.objects.get().kind == "refund-manual"
-    refunds.paid_by_hand(refund.pk, "staff@example.com", "bank transfer 123")
-    assert again(refund).state == State.DONE
-    assert books() == {"clearing:xendit:IDR": -TOTAL, "external:IDR": TOTAL}
-    assert AuditEntry.objects.get().why == "bank transfer 123"
-    with pytest.raises(Refused):
-        refunds.paid_by_hand(refund.pk, "staff@example.com", "again")
-    assert books() == {"clearing:xendit:IDR": -TOTAL, "external:IDR": TOTAL}
+    assert (again(refund).state, again(refund).way) == (State.CLAIMABLE, "")
+    assert standing(Account.Kind.REFUNDS) == TOTAL - 1
+    # The order became a member's while the gateway was being asked.
+    user = member()
+    Order.objects.update(user=user)
+    second = refunds.owe(order, payment_of(order), Money(1, "IDR"), Refund.Why.NOT_DELIVERED, "second")
+    Refund.objects.filter(pk=second.pk).update(state=State.DUE)
+    refunds.send_due()
+    assert (again(second).state, holds(user)) == (State.DONE, 1)
 
 
 def test_a_channel_that_takes_nothing_back_is_not_even_asked(sandbox: Sandbox) -> None:
     order = paid(sandbox, code="BCA_VIRTUAL_ACCOUNT", kind="VA", is_refundable=False)
-    assert owed(order).state == State.MANUAL
+    assert owed(order).state == State.CLAIMABLE
     assert refunds.send_due() == 0
 
 
-def test_a_refund_that_failed_at_the_gateway_is_paid_by_hand(sandbox: Sandbox) -> None:
+def test_staff_settle_a_lost_answer_by_the_gateways_list(sandbox: Sandbox) -> None:
+    first, second = owed(paid(sandbox), 1), owed(paid(sandbox), 2, key="other")
+    Refund.objects.update(state=State.SENDING)
+    with pytest.raises(Refused):
+        refunds.send_again(first.pk, "ops@example.com", "too early")
+    refunds.send_due()
+    assert StaffCase.objects.filter(kind="refund-unknown", state="OPEN").count() == 2
+    refunds.confirm_paid(first.pk, "ops@example.com", "in the list")
+    refunds.send_again(second.pk, "ops@example.com", "not in the list")
+    assert (again(first).state, again(second).state) == (State.DONE, State.DUE)
+    assert not StaffCase.objects.filter(state="OPEN").exists()
+    with pytest.raises(Refused):
+        refunds.confirm_paid(first.pk, "ops@example.com", "again")
+
+
+def test_a_refund_that_failed_at_the_gateway_is_claimed(sandbox: Sandbox) -> None:
     refund = owed(paid(sandbox))
     refunds.progress(refund.pk, RefundReply("rfd-1", RefundStanding.FAILED))
     assert again(refund).state == State.DUE, "only what was sent can fail"
     Refund.objects.update(state=State.SENT)
     refunds.progress(refund.pk, RefundReply("rfd-1", RefundStanding.FAILED, "REFUND_FAILED"))
-    assert (again(refund).state, again(refund).error) == (State.MANUAL, "REFUND_FAILED")
+    assert again(refund).state == State.CLAIMABLE
     assert standing(Account.Kind.REFUNDS) == TOTAL
 
 

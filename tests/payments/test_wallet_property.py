@@ -24,6 +24,7 @@ from core.errors import Refused
 from core.money import Money
 from payments import checkout, expiry, ledger_check, refunds, sales
 from payments.models import Deposit, Payment, Refund
+from payments.money_back import accepting, giving_back
 from payments.points import services as points
 from payments.settling import settle
 from payments.wallet import services as ledger
@@ -114,7 +115,14 @@ class Walk:
         refund = self.one(Refund.objects.all(), which)
         if refund:
             with contextlib.suppress(Refused):
-                (refunds.approve if what % 2 else refunds.paid_by_hand)(refund.pk, "staff", "because")
+                (refunds.approve if what % 2 else accepting.accept)(refund.pk, "staff", "because")
+
+    def give_back(self, which: int, what: int) -> None:
+        order = self.one(Order.objects.exclude(ended_at=None), which)
+        if order:
+            amount = Money(1 + what * 53 % (2 * order.total_minor), "IDR")
+            with contextlib.suppress(Refused):
+                giving_back.give_back(order.pk, amount, seen=what % 3, by="staff", why="because")
 
     def redeem(self, who: int, what: int) -> None:
         with contextlib.suppress(Refused):
@@ -133,7 +141,7 @@ STEPS_THERE_ARE: list[Callable[[Walk, int, int], None]] = [
     *(Walk.deposit, Walk.money_for_a_deposit, Walk.money_for_a_deposit, Walk.no_money_for_a_deposit),
     *(Walk.buy_by_balance, Walk.buy_by_balance, Walk.buy_by_gateway, Walk.money_for_an_order),
     *(Walk.second_payment, Walk.no_money_for_an_order, Walk.end, Walk.end, Walk.decide),
-    *(Walk.redeem, Walk.take_points_back, Walk.night),
+    *(Walk.redeem, Walk.take_points_back, Walk.night, Walk.give_back),
 ]
 
 
