@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('payments', '0003_points'),
-        ('storefront', '0008_channel_refund_days'),
+        ('storefront', '0010_channel_refund_days'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

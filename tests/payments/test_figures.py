@@ -19,5 +19,10 @@ def test_figures_say_what_waits() -> None:
     assert said["gerbang_payments_live"] == {"opening": 0, "open": 1}
     assert said["gerbang_inbox_age_seconds"] == {}
     assert said["gerbang_refunds_open"] == {
-        **{"review": 0, "due": 0, "sending": 0, "sent": 0, "claimable": 0, "claimed": 0}
+        "review": 0,
+        "due": 0,
+        "sending": 0,
+        "sent": 0,
+        "claimable": 0,
+        "claimed": 0,
     }

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('storefront', '0007_code_goods'),
+        ('storefront', '0009_routes'),
     ]
 
     operations = [
