@@ -129,11 +129,9 @@ def test_what_the_gateway_refuses_the_guest_claims_and_a_member_has(sandbox: San
     refunds.send_due()
     assert (again(refund).state, again(refund).way) == (State.CLAIMABLE, "")
     assert standing(Account.Kind.REFUNDS) == TOTAL - 1
-    # The order became a member's while the gateway was being asked.
-    user = member()
+    second, user = owed(order, 1, key="second"), member()
+    # The order becomes a member's before the gateway is asked.
     Order.objects.update(user=user)
-    second = refunds.owe(order, payment_of(order), Money(1, "IDR"), Refund.Why.NOT_DELIVERED, "second")
-    Refund.objects.filter(pk=second.pk).update(state=State.DUE)
     refunds.send_due()
     assert (again(second).state, holds(user)) == (State.DONE, 1)
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('payments', '0003_points'),
+        ('payments', '0004_gateway_channel_and_hold'),
         ('storefront', '0010_channel_refund_days'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
