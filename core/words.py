@@ -34,6 +34,9 @@ FIELDS = [
     _("added at"), _("added by"), _("batch"), _("decided at"), _("decided by"), _("digest"), _("expires on"),
     _("file name"), _("gives code"), _("good"), _("how to redeem"), _("key mark"), _("low at"), _("public id"),
     _("refused"), _("sealed"), _("seen at"), _("sold at"), _("stock"), _("stock left"), _("tail"), _("what"),
+    # Money back
+    _("approved at"), _("approved by"), _("asked by"), _("bank reference"), _("expected at"), _("masked"),
+    _("prepared at"), _("prepared by"), _("refund days"), _("reminders"), _("wallet of"), _("way"),
     _("ID"), _("about"), _("account region"), _("action"), _("actions"), _("actor"), _("address"), _("amount minor"),
     _("answered at"), _("artwork"), _("at"), _("badge color"), _("badge text"), _("balance before minor"),
     _("balance minor"), _("bank name"), _("base"), _("baseline at"), _("catalogue read at"), _("customer format"),
