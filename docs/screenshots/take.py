@@ -1,6 +1,7 @@
 """Takes the README's screenshots of a running demo shop: `.venv/bin/python docs/screenshots/take.py http://127.0.0.1:8000`.
 
-Buys 172 diamonds on the way, as a guest would, and plays the payer on the page of the outside world (next port).
+Buys 172 diamonds on the way, as a guest would and as the demo customer from a deposit, and plays the payer on the page
+of the outside world (next port). A fresh store makes the best pictures.
 """
 
 import secrets
@@ -43,24 +44,57 @@ def walk(page: Page, shop: str, world: str, width: int) -> None:
     page.wait_for_url("**/invoices/GATE*")
     page.evaluate("scrollTo(0, 0)")
     page.screenshot(path=HERE / f"invoice-{width}.png")
-    payer = page.context.new_page()
-    payer.goto(f"{world}/pay/{page.url.rpartition('/')[2]}")
-    payer.locator("button").first.click()
-    payer.close()
-    expect(page.locator("#invoice-live")).to_have_attribute("data-status", "SUCCESS", timeout=30_000)
+    pay(page, world)
     page.screenshot(path=HERE / f"done-{width}.png")
 
 
-def member(page: Page, shop: str, width: int) -> None:
-    """The demo customer's own pages."""
+def member(page: Page, shop: str, world: str, width: int) -> None:
+    """The demo customer's own pages, with one deposit and one order in them."""
     page.goto(f"{shop}/id-id/account/sign-in")
     page.fill("[name=email]", "customer@example.com")
     page.fill("[name=password]", "demo-Passw0rd!")
     page.locator("main form:has([name=password]) [type=submit]").click()
     page.wait_for_url("**/id-id/**")
-    for name in ("", "report"):
+    deposit(page, shop, world, width)
+    buy_by_balance(page, shop)
+    for name in ("", "wallet", "report", "membership", "security"):
         page.goto(f"{shop}/id-id/account/{name}")
         shoot(page, f"account-{name or 'overview'}-{width}")
+
+
+def deposit(page: Page, shop: str, world: str, width: int) -> None:
+    page.goto(f"{shop}/id-id/account/deposits/new")
+    page.locator("[data-amount='100000']").click()
+    expect(page.locator("label:has([value=QRIS]) .channel-total")).to_have_text("Rp100.700")
+    choose(page, "paymentCode", "QRIS")
+    page.locator(".deposit-form > [type=submit]").click()
+    page.locator("form.place [type=submit]").click()
+    page.wait_for_url("**/account/deposits/DEP*")
+    page.screenshot(path=HERE / f"account-deposit-{width}.png")
+    pay(page, world)
+
+
+def buy_by_balance(page: Page, shop: str) -> None:
+    page.goto(f"{shop}/id-id/mobile-legends")
+    page.fill("[name=userId]", "656696292")
+    page.fill("[name=zoneId]", "8610")
+    page.locator("[name=zoneId]").blur()
+    expect(page.locator("#account-result [data-state=ok]")).to_be_visible()
+    choose(page, "skuCode", "MLBB_172")
+    choose(page, "paymentCode", "BALANCE")
+    page.click(".buy-button")
+    page.locator("#confirm[open] .place button").click()
+    page.wait_for_url("**/invoices/GATE*")
+    expect(page.locator("#invoice-live")).to_have_attribute("data-status", "SUCCESS", timeout=30_000)
+
+
+def pay(page: Page, world: str) -> None:
+    """Plays the payer of the order or deposit that the page shows, and waits until it is through."""
+    payer = page.context.new_page()
+    payer.goto(f"{world}/pay/{page.url.rpartition('/')[2]}")
+    payer.locator("button").first.click()
+    payer.close()
+    expect(page.locator("#invoice-live")).to_have_attribute("data-status", "SUCCESS", timeout=30_000)
 
 
 def main() -> None:
@@ -78,7 +112,7 @@ def main() -> None:
                 reduced_motion="reduce",  # no picture of a sheet on its way in
             )
             walk(context.new_page(), shop, world, width)
-            member(context.new_page(), shop, width)
+            member(context.new_page(), shop, world, width)
             context.close()
         browser.close()
 
