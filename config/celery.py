@@ -16,7 +16,7 @@ QUEUE_OF = {
     **dict.fromkeys(("fulfilment.take", "fulfilment.send", "fulfilment.sweep", "fulfilment.inbox"), "topups"),
     **dict.fromkeys(("fulfilment.poll", "fulfilment.poll_wanted", "fulfilment.check"), "polls"),
     **dict.fromkeys(("fulfilment.catalogues", "fulfilment.supplier_profile", "payments.poll"), "polls"),
-    **dict.fromkeys(("storefront.levels", "payments.prove"), "polls"),
+    **dict.fromkeys(("storefront.levels", "payments.prove", "core.tidy"), "polls"),
     "core.send_mail": "mail",
 }
 
@@ -81,6 +81,7 @@ app.conf.beat_schedule = {
     "tidy up sign-ins": every(3600, "accounts.tidy", "default"),
     # By Jakarta's clocks, when few are buying.
     "lower membership levels": nightly(3, 10, "storefront.levels"),
+    "forget old messages": nightly(4, 20, "core.tidy"),
     "prove the ledger": nightly(3, 40, "payments.prove"),
 } | {
     f"sign of life: {queue}": every(min(5, settings.WORKER_SILENT_SECONDS / 4), "core.heartbeat", queue)

@@ -6,6 +6,7 @@ A row is a hint, never the truth: whoever works it off looks at the source.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
@@ -14,6 +15,7 @@ from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 
+from core import audit
 from core.cases import open_case
 from core.models import InboxMessage
 from core.web.client import address_of
@@ -24,6 +26,8 @@ _LEASE = timedelta(seconds=60)
 _LONGEST_PAUSE = timedelta(hours=1)
 _SECRET_WORDS = ("auth", "token", "secret", "signature", "key", "cookie", "password")
 _KEPT_HEADERS = 40
+# For longer than a year, so that last year's quarrel can still be looked up.
+KEPT_FOR = timedelta(days=400)
 
 
 def store(party: str, request: HttpRequest, *, key_parts: Sequence[str], authentic: bool) -> InboxMessage:
@@ -96,12 +100,52 @@ def failed(message: InboxMessage, note: str, about: str = "") -> None:
         _close(message, InboxMessage.State.FAILED, note, about)
         open_case(
             "inbox",
-            f"inbox:{message.pk}",
+            f"inbox:{message.pk}:{timezone.now():%Y%m%d%H%M%S}",  # one for each time that staff send it through
             f"A message from {message.party} could not be worked off",
             about=about or message.about,
-            evidence={"message": message.pk, "note": note[:2000], "attempts": message.attempts, "path": message.path},
-            actions="Read the message and look at its source; then set it to NEW again, or resolve this case.",
+            evidence={
+                "message": message.pk,
+                "note": note[:2000],
+                "attempts": message.attempts,
+                "path": readable(message)[0],
+            },
+            actions="Read the message in the inbox, look at its source, then have it worked off again from its page.",
         )
+
+
+@transaction.atomic
+def again(message: InboxMessage, by: str, why: str) -> bool:
+    """The message is due to be worked off once more, by whoever works off its party's, with a line in the audit trail.
+
+    False, and nothing changed, where it waits to be worked off anyway or is not authentic. Harmless however often: a
+    message is a hint, and what follows from it is looked up at its source.
+    """
+    ended = InboxMessage.objects.filter(pk=message.pk, is_authentic=True).exclude(state=InboxMessage.State.NEW)
+    now = timezone.now()
+    if not ended.update(state=InboxMessage.State.NEW, attempts=0, not_before=now, done_at=None):
+        return False
+    before = {"state": message.state, "note": message.note}
+    audit.record(by, "message worked off again", f"inbox:{message.pk}", before=before, why=why)
+    return True
+
+
+def forget_old(limit: int = 5000) -> int:
+    """Up to `limit` messages that were done or ignored longer ago than `KEPT_FOR` are gone; how many."""
+    old = InboxMessage.objects.filter(received_at__lt=timezone.now() - KEPT_FOR)
+    ids = old.filter(state__in=(InboxMessage.State.DONE, InboxMessage.State.IGNORED)).values_list("pk", flat=True)
+    return InboxMessage.objects.filter(pk__in=list(ids[:limit])).delete()[0]
+
+
+_SECRET = "|".join((*_SECRET_WORDS, "hmac"))
+_IN_JSON = re.compile(rf'("[^"]*(?:{_SECRET})[^"]*"\s*:\s*)"[^"]*"', re.IGNORECASE)
+_IN_FORM = re.compile(rf"((?:^|[&?])[^=&?]*(?:{_SECRET})[^=&?]*=)[^&]+", re.IGNORECASE)
+_IN_PATH = re.compile(r"(?<=/)[A-Za-z0-9_-]{24,}(?=/|$)")
+
+
+def readable(message: InboxMessage) -> tuple[str, str]:
+    """Path and body for people's eyes: signatures, tokens and unguessable addresses masked. The row keeps them: who
+    works the message off again has to prove it again."""
+    return _IN_PATH.sub("***", message.path), _IN_FORM.sub(r"\1***", _IN_JSON.sub(r'\1"***"', message.body))
 
 
 def masked(headers: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -2,9 +2,15 @@
 
 from celery import shared_task
 
-from core import mail
+from core import inbox, mail
 
 
 @shared_task(name="core.send_mail")
 def send_mail() -> int:
     return mail.send_due()
+
+
+@shared_task(name="core.tidy")
+def tidy() -> int:
+    """Messages that nobody will ask for any more are forgotten."""
+    return inbox.forget_old()

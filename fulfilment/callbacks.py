@@ -40,6 +40,24 @@ def receive(request: HttpRequest, supplier: str, token: str) -> bool:
     if message.state == message.State.NEW:
         inbox.done(message, f"hint for attempt {attempt_id}{': ' + query if query else ''}", about=number)
     Attempt.objects.filter(pk=attempt_id, callback_seen_at=None).update(callback_seen_at=timezone.now())
+    _look_soon(account_id)
+    return True
+
+
+def work_inbox(limit: int = 100) -> int:
+    """Callbacks that staff sent through again: the supplier's history is looked at once more; how many."""
+    claimed = inbox.claim("gemgo", limit)
+    for message in claimed:
+        token = message.path.rstrip("/").rpartition("/")[2]
+        attempt = Attempt.objects.filter(callback_token=token, account__code=message.party).first()
+        if attempt is None:
+            inbox.ignored(message, "no attempt of ours has that address")
+            continue
+        _look_soon(attempt.account_id)
+        inbox.done(message, f"hint for attempt {attempt.pk}, again")
+    return len(claimed)
+
+
+def _look_soon(account_id: int) -> None:
     if history.want(account_id):
         wake("fulfilment.poll_wanted", "polls")
-    return True

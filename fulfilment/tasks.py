@@ -10,6 +10,7 @@ from accounts.models import Level
 from core import stopping
 from core.wake import wake
 from fulfilment import (
+    callbacks,
     checking,
     finishing,
     history,
@@ -86,6 +87,7 @@ def check() -> None:
 def work_inbox() -> None:
     """What suppliers told by webhook is worked off."""
     webhooks.work_inbox()
+    callbacks.work_inbox()
 
 
 @shared_task(name="fulfilment.catalogues")

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from core import audit, cases, mail
+from core import audit, cases, inbox, mail
 from core.admin.bases import ReadOnlyAdmin, ReasonForm, ShopAdmin, back_to, pretty
 from core.models import AuditEntry, ExchangeRate, InboxMessage, MailMessage, Region, SearchToken, StaffCase
 
@@ -161,10 +161,12 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 class InboxMessageAdmin(ReadOnlyAdmin):
     list_display = ["received_at", "party", "about", "shown_state", "is_authentic", "times", "attempts", "note"]
     list_filter = ["party", "state", "is_authentic"]
-    search_fields = ["about", "body", "path", "note"]
+    search_fields = ["=party", "about__istartswith", "body", "note"]
+    search_help_text = _("party, invoice number, or any text in the message")
     date_hierarchy = "received_at"
-    exclude = ["headers", "body"]
-    readonly_fields = ["shown_headers", "shown_body"]
+    exclude = ["headers", "body", "path", "key"]
+    readonly_fields = ["shown_path", "shown_headers", "shown_body"]
+    actions_detail = ["work_again"]
 
     @display(description=_("state"), label=_STATE_LOOKS)
     def shown_state(self, message: InboxMessage) -> str:
@@ -176,7 +178,34 @@ class InboxMessageAdmin(ReadOnlyAdmin):
 
     @display(description=_("body"))
     def shown_body(self, message: InboxMessage) -> str:
-        return format_html('<pre class="overflow-x-auto text-xs whitespace-pre-wrap">{}</pre>', message.body)
+        _path, body = inbox.readable(message)
+        return format_html('<pre class="overflow-x-auto text-xs whitespace-pre-wrap">{}</pre>', body)
+
+    @display(description=_("path"))
+    def shown_path(self, message: InboxMessage) -> str:
+        return inbox.readable(message)[0]
+
+    def has_work_again_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return bool(request.user.has_perm("core.change_inboxmessage"))
+
+    @action(
+        description=_("Work off again"),
+        icon="replay",
+        permissions=["work_again"],
+        dialog={
+            "title": _("Work this message off again?"),
+            "description": _("Its source is looked at as if it had just come in. What was done is not done twice."),
+            "form_class": ReasonForm,
+            "form_submit_text": _("Work off again"),
+        },
+    )
+    def work_again(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
+        message = InboxMessage.objects.get(pk=object_id)
+        if inbox.again(message, request.user.get_username(), form.cleaned_data["reason"]):
+            messages.success(request, _("The message is worked off within seconds."))
+        else:
+            messages.warning(request, _("It waits to be worked off anyway, or is not authentic."))
+        return back_to(request, reverse("admin:core_inboxmessage_change", args=[message.pk]))
 
 
 @admin.register(SearchToken)

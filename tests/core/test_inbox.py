@@ -1,5 +1,6 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 import time_machine
@@ -8,7 +9,7 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from core import inbox
-from core.models import InboxMessage, StaffCase
+from core.models import AuditEntry, InboxMessage, StaffCase
 
 rf = RequestFactory()
 
@@ -114,3 +115,40 @@ def test_what_keeps_failing_waits_longer_and_becomes_a_case() -> None:
     row = InboxMessage.objects.get()
     assert (row.state, row.attempts, row.note) == ("FAILED", inbox.MAX_ATTEMPTS, "unreadable")
     assert StaffCase.objects.get().evidence["message"] == row.pk
+
+
+@pytest.mark.django_db
+def test_secrets_in_body_and_address_are_masked_for_people_and_kept_for_proof() -> None:
+    sent = rf.post(
+        "/hooks/gemgo/k3yThatNobodyCouldEverGuess_0",
+        json.dumps({"order_id": "GATE1", "signature_key": "abc123", "data": {"token_id": "t-1", "amount": 5}}),
+        content_type="application/json",
+    )
+    row = inbox.store("midtrans", sent, key_parts=["x"], authentic=True)
+    path, body = inbox.readable(row)
+    assert path == "/hooks/gemgo/***"
+    shown = json.loads(body)
+    assert shown == {"order_id": "GATE1", "signature_key": "***", "data": {"token_id": "***", "amount": 5}}
+    assert json.loads(row.body)["signature_key"] == "abc123"
+    row.body = "payment_id=1&hmac=deadbeef&amount=10.00"
+    assert inbox.readable(row)[1] == "payment_id=1&hmac=***&amount=10.00"
+
+
+@pytest.mark.django_db
+def test_a_forgery_is_never_worked_off_and_a_waiting_message_only_once() -> None:
+    assert not inbox.again(store(authentic=False), "ops", "why")
+    waiting = store()
+    assert not inbox.again(waiting, "ops", "why")
+    assert not AuditEntry.objects.exists()
+
+
+@pytest.mark.django_db
+def test_messages_are_kept_for_more_than_a_year_and_open_ones_for_ever() -> None:
+    now = timezone.now()
+    ages = {"young": 366, "old": 401, "waiting": 900, "failed": 900}
+    for key, days in ages.items():
+        row = store(key)
+        state = {"waiting": "NEW", "failed": "FAILED"}.get(key, "DONE")
+        InboxMessage.objects.filter(pk=row.pk).update(received_at=now - timedelta(days=days), state=state, note=key)
+    assert inbox.forget_old() == 1
+    assert set(InboxMessage.objects.values_list("note", flat=True)) == {"young", "waiting", "failed"}

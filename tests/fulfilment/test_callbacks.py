@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from core import inbox
 from core.models import InboxMessage
-from fulfilment import history, sending
+from fulfilment import callbacks, history, sending
 from fulfilment.models import Attempt, SupplierAccount, TopUp
 from tests.fulfilment import desk
 
@@ -42,6 +43,18 @@ def test_a_forged_success_delivers_nothing(accepted, client):
     history.poll_wanted(sleep=lambda seconds: None)
     accepted.topup.order.refresh_from_db()
     assert accepted.topup.order.status == "PROCESSING" and TopUp.objects.get().state == "ACCEPTED"
+
+
+def test_F22_a_callback_is_worked_off_again(accepted, client):
+    client.post(_url(accepted), {"status": "success"}, content_type="application/json")
+    SupplierAccount.objects.update(poll_wanted_at=None)
+    message = InboxMessage.objects.get()
+    assert accepted.callback_token in message.path and accepted.callback_token not in inbox.readable(message)[0]
+    assert inbox.again(message, "ops", "the look was missed")
+    assert not inbox.again(message, "ops", "twice")
+    assert callbacks.work_inbox() == 1
+    assert desk.account().poll_wanted_at is not None
+    assert InboxMessage.objects.get().state == "DONE"
 
 
 @pytest.mark.parametrize("method", ["get", "post", "put"])

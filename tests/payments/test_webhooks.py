@@ -11,7 +11,7 @@ from django.conf import settings
 from django.test import Client
 
 from core.errors import Refused
-from core.models import InboxMessage, StaffCase
+from core.models import AuditEntry, InboxMessage, StaffCase
 from core.money import Money
 from payments import checkout, ledger_check, looking, webhooks
 from payments.models import Capture, Payment, Refund
@@ -205,6 +205,32 @@ def test_f22_a_dismissed_webhook_leaves_its_evidence(sandbox: Sandbox) -> None:
     assert (message.state, message.about, json.loads(message.body)) == ("DONE", order.number, body)
     assert fresh(order).status == "PENDING"
     assert payment_of(order).state == Payment.State.FAILED
+
+
+def test_F22_a_webhook_that_was_dismissed_is_found_and_worked_off_again(sandbox: Sandbox, admin_client: Client) -> None:
+    """Months later the row is there, found by its text, and one button makes up for what was missed; twice does not
+    pay twice."""
+    order = placed()
+    sandbox.pay(order.number)
+    payment = payment_of(order)
+    post(captured(payment))
+    Payment.objects.filter(pk=payment.pk).update(gateway_id="lost", reference="lost")  # as if it were not ours
+    webhooks.work_inbox()
+    Payment.objects.filter(pk=payment.pk).update(gateway_id=payment.gateway_id, reference=payment.reference)
+    message = InboxMessage.objects.get()
+    assert (message.state, fresh(order).status) == ("IGNORED", "PENDING")
+    found = admin_client.get("/admin/core/inboxmessage/", {"q": payment.gateway_id}).content.decode()
+    assert f"/admin/core/inboxmessage/{message.pk}/change/" in found
+    button, reason = f"/admin/core/inboxmessage/{message.pk}/work_again/", "the shop had been restored from a backup"
+    admin_client.get(button)
+    assert webhooks.work_inbox() == 0, "looking at the dialog does nothing"
+    for _ in range(2):
+        admin_client.post(button, {"_form_submitted": "True", "reason": reason})
+    assert webhooks.work_inbox() == 1
+    admin_client.post(button, {"_form_submitted": "True", "reason": reason})
+    assert webhooks.work_inbox() == 1
+    assert (fresh(order).status, Capture.objects.count(), sound(order)) == ("PAID", 1, True)
+    assert [entry.why for entry in AuditEntry.objects.filter(subject=f"inbox:{message.pk}")] == [reason, reason]
 
 
 def test_a_gateway_that_is_away_is_asked_again_later(sandbox: Sandbox) -> None:
