@@ -8,7 +8,8 @@ from django.db.models import Count, Min
 from django.utils import timezone
 
 from core.figures import gauge
-from fulfilment.models import Attempt, SupplierAccount, TopUp
+from fulfilment.codes import shelf
+from fulfilment.models import Attempt, CodeStock, SupplierAccount, TopUp
 from storefront.orders.models import Order
 
 _OPEN = (TopUp.State.QUEUED, TopUp.State.SENDING, TopUp.State.UNKNOWN, TopUp.State.ACCEPTED)
@@ -40,7 +41,13 @@ def _balance() -> Mapping[str, float]:
     return {one.code: float(one.balance_minor or 0) for one in accounts}
 
 
+def _codes_left() -> Mapping[str, float]:
+    stocks = CodeStock.objects.select_related("product")
+    return {one.product.code: float(shelf.for_sale(one.product).count()) for one in stocks}
+
+
 def register() -> None:
+    gauge("gerbang_codes_left", "Voucher codes in stock that can be sold.", _codes_left)
     gauge("gerbang_topups", "Top-ups that have not ended, by state.", _topups)
     gauge("gerbang_unknown_age_seconds", "Age of the oldest purchase with unknown outcome.", _unknown_age)
     gauge("gerbang_paid_not_taken_age_seconds", "How long the oldest paid order waits to be taken up.", _untaken_age)

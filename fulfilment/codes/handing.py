@@ -47,7 +47,6 @@ def hand_out(topup: TopUp, product: SupplierProduct, number: int) -> bool:
                 sent_at=now,
                 answered_at=now,
                 is_named_alike=True,
-                transaction_id=f"CODE-{code.pk}",
                 made_at=now,
             )
             finishing.deliver(attempt)

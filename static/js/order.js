@@ -100,8 +100,8 @@ tabs.forEach((tab, index) => {
 
 // ---- Account
 const accountFields = all("[data-account]");
-const result = document.getElementById("account-result");
-const resting = result.innerHTML;
+const result = document.getElementById("account-result"); // none where the product asks for no account
+const resting = result?.innerHTML ?? "";
 const answers = new Map();
 let account = { key: "", state: "" };
 
