@@ -59,6 +59,7 @@ def theme(shop: str) -> dict[str, Any]:
                     _list(_("Refunds"), "undo", "payments.refund"),
                     _list(_("Pay-outs"), "payments", "payments.payout"),
                     _list(_("Mails"), "mail", "core.mailmessage"),
+                    _list(_("Messages"), "chat", "core.chatmessage"),
                 ),
                 _group(
                     _("Shop"),

@@ -17,7 +17,7 @@ QUEUE_OF = {
     **dict.fromkeys(("fulfilment.poll", "fulfilment.poll_wanted", "fulfilment.check"), "polls"),
     **dict.fromkeys(("fulfilment.catalogues", "fulfilment.supplier_profile", "payments.poll"), "polls"),
     **dict.fromkeys(("storefront.levels", "payments.prove", "core.tidy"), "polls"),
-    "core.send_mail": "mail",
+    **dict.fromkeys(("core.send_mail", "core.send_messages"), "mail"),
 }
 
 app = Celery("gerbang")
@@ -78,6 +78,7 @@ app.conf.beat_schedule = {
     "carry out refunds": every(10, "payments.refunds", "default"),
     "remind of refunds to be claimed": every(300, "payments.claims", "default"),
     "send mail": every(5, "core.send_mail", "mail"),
+    "send messages": every(10, "core.send_messages", "mail"),
     "tidy up sign-ins": every(3600, "accounts.tidy", "default"),
     # By Jakarta's clocks, when few are buying.
     "lower membership levels": nightly(3, 10, "storefront.levels"),

@@ -100,6 +100,10 @@ class Environment:
             raise BadValue(f"{name} must be an http or https address, not {value!r}.")
         return value.rstrip("/")
 
+    def optional_address(self, name: str) -> str:
+        """An address as above; "" where none is given, or the word off."""
+        return "" if self.text(name, "off") == "off" else self.address(name)
+
     def networks(self, name: str, default: str) -> list[str]:
         """Addresses and networks, as they were written."""
         for word in self.words(name, default):

@@ -66,6 +66,15 @@ HITPAY_API_KEY = env.secret("HITPAY_API_KEY")
 # Two salts: of the API key (form webhooks), and of the webhook endpoint registered in the dashboard (JSON webhooks).
 HITPAY_API_SALT = env.secret("HITPAY_API_SALT")
 HITPAY_WEBHOOK_SALT = env.secret("HITPAY_WEBHOOK_SALT")
+# Messengers are optional: without an address, or with "off", the shop has none.
+WHATSAPP_BASE_URL = env.optional_address("WHATSAPP_BASE_URL")
+WHATSAPP_PHONE_NUMBER_ID = env.text("WHATSAPP_PHONE_NUMBER_ID", None if WHATSAPP_BASE_URL else "")
+WHATSAPP_ACCESS_TOKEN = env.secret("WHATSAPP_ACCESS_TOKEN", None if WHATSAPP_BASE_URL else "")
+TELEGRAM_BASE_URL = env.optional_address("TELEGRAM_BASE_URL")
+TELEGRAM_BOT_NAME = env.text("TELEGRAM_BOT_NAME", None if TELEGRAM_BASE_URL else "")
+TELEGRAM_BOT_TOKEN = env.secret("TELEGRAM_BOT_TOKEN", None if TELEGRAM_BASE_URL else "")
+TELEGRAM_WEBHOOK_SECRET = env.secret("TELEGRAM_WEBHOOK_SECRET", None if TELEGRAM_BASE_URL else "")
+TELEGRAM_LINK_URL = env.address("TELEGRAM_LINK_URL", "https://t.me")
 GOOGLE_CERTS_URL = env.address("GOOGLE_CERTS_URL")
 GOOGLE_CLIENT_ID = env.text("GOOGLE_CLIENT_ID")
 GOOGLE_CLIENT_SECRET = env.secret("GOOGLE_CLIENT_SECRET", "")
@@ -103,14 +112,17 @@ SECRET_KEY = env.secret("SECRET_KEY")
 ENCRYPTION_KEYS = env.fernet_keys("ENCRYPTION_KEYS")
 
 # Where each outer party stands; none may be left on the sandbox in production.
-PARTIES = (
+PARTIES: tuple[str, ...] = (
     "GEMGO_BASE_URL", "DIGIFLAZZ_BASE_URL", "XENDIT_BASE_URL", "MIDTRANS_BASE_URL", "HITPAY_BASE_URL",
     "GOOGLE_CERTS_URL",
 )  # fmt: skip
+_MESSENGERS = {"WHATSAPP": WHATSAPP_BASE_URL, "TELEGRAM": TELEGRAM_BASE_URL}
+PARTIES += tuple(f"{name}_BASE_URL" for name, url in _MESSENGERS.items() if url)
+_switched_off = tuple(f"{name}_" for name, url in _MESSENGERS.items() if not url)
 _problems = refusals(
     public=PUBLIC_BASE_URL,
     demo=DEMO,
-    made=set(_surroundings.made),
+    made={name for name in _surroundings.made if not name.startswith(_switched_off)},
     parties={name: env.text(name) for name in PARTIES},
     sandbox=_surroundings.sandbox,
 )

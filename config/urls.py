@@ -16,6 +16,7 @@ urlpatterns = [
     path("v2/", include("storefront.api.urls")),
     path("v2/", include("payments.api.urls")),
     path("v2/", include("core.api.urls")),
+    path("hooks/", include("core.messages.hooks")),
     path("hooks/", include("payments.hooks")),
     path("hooks/", include("fulfilment.hooks")),
     path("", include("payments.pages.urls")),

@@ -8,7 +8,13 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.messages.models import ChatLink, ChatMessage
 from core.translated import TranslatedField
+
+__all__ = [
+    "AuditEntry", "ChatLink", "ChatMessage", "Closure", "ExchangeRate", "InboxMessage", "MailMessage", "Region",
+    "SearchToken", "StaffCase",
+]  # fmt: skip
 
 
 class Region(models.Model):

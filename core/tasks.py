@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from core import inbox, mail
+from core.messages import outbox
 
 
 @shared_task(name="core.send_mail")
@@ -14,3 +15,8 @@ def send_mail() -> int:
 def tidy() -> int:
     """Messages that nobody will ask for any more are forgotten."""
     return inbox.forget_old()
+
+
+@shared_task(name="core.send_messages")
+def send_messages() -> int:
+    return outbox.send_due()

@@ -63,6 +63,7 @@ def split(topup: TopUp, pieces: Sequence[tuple[int, int]]) -> bool:
                 part_id=sku,
                 weight=weight,
                 unit_weight=whole,
+                corrections=topup.corrections,
                 not_before=now,
                 created_at=now,
             )

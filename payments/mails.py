@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import translation
 
 from core import mail
+from core.messages import outbox
 from core.money import Money
 from payments.models import Bill, Deposit, Refund
 from payments.money_back import links, words
@@ -134,7 +135,33 @@ def order_held(order: Order) -> None:
 
 
 def _queue(order: Order, template: str, filled: dict[str, Any], once_per: str = "") -> None:
-    """Once per order and template, or per `once_per` of it."""
+    """Once per order and template, or per `once_per` of it: by mail, and by the messengers the customer chose."""
     key = f"{template}:{order.number}" + (f":{once_per}" if once_per else "")
     if order.email:
         mail.queue(key, order.email, order.language, template, filled, about=order.number)
+    chat, detail = _chat(template, filled)
+    if chat:
+        item = f"{order.sku_name}, {order.product_name}"
+        path = filled["invoice_url"].removeprefix(f"{settings.PUBLIC_BASE_URL}/")
+        outbox.queue(order.number, chat, order.language, item=item, detail=detail, path=path, once_per=once_per)
+
+
+def _chat(template: str, filled: dict[str, Any]) -> tuple[str, str]:
+    """Which words of templates/chat/ say the same by a messenger ("": none), and the one detail beside number and item.
+    Each has its detail always or never: approved templates take a fixed number."""
+    refund = filled["invoice"]["refund"]
+    amount = str(refund["amount"]) if refund else ""
+    match template:
+        case "order_paid":
+            return template, ""
+        case "order_late":
+            return template, str(filled["because"])
+        case "order_held":
+            return template, str(filled["invoice"]["inputs"])
+        case "order_done":
+            return ("order_done_partly", amount) if amount else (template, "")
+        case "order_failed":
+            return (template, amount) if amount else ("order_failed_free", "")
+        case "problem_answered":
+            return template, str(filled["answer"])
+    return "", ""

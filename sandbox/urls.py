@@ -3,6 +3,8 @@
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
+from sandbox.chats import control as chats
+from sandbox.chats import telegram, whatsapp
 from sandbox.control import doors as control
 from sandbox.digiflazz import doors as digiflazz
 from sandbox.gemgo import doors as gemgo
@@ -53,6 +55,11 @@ urlpatterns = [
     path("midtrans/snap/v1/transactions/<str:token>/cancel", midtrans.cancel_page),
     path("midtrans/snap/v3/redirection/<str:token>", midtrans.page),
     path("pay/<str:name>", pay.page),
+    path("whatsapp/<str:version>/<str:number_id>/messages", whatsapp.messages),
+    path("telegram/bot<str:token>/<str:method>", telegram.call),
+    path("telegram/me/<str:bot>", telegram.app),
+    path("control/messages", chats.messages),
+    path("control/telegram/updates", chats.telegram_update),
     path("google/certs", google.certs),
     path("google/authorize", google.authorize),
     path("google/token", google.token),

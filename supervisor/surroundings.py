@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -78,6 +79,9 @@ def complete(given: Mapping[str, str]) -> Surroundings:
         # Keys and the two steps of the page login belong to one party.
         fixed |= {name: f"{sandbox}/google/{step}" for name, step in _GOOGLE_STEPS.items()}
     environ |= {name: value for name, value in fixed.items() if is_open(name)}
+    if (urlsplit(environ["PUBLIC_BASE_URL"]).hostname or "") in _THIS_MACHINE:
+        # Messengers are no must: a store for the world has them where it names them.
+        environ |= {name: value for name, value in _messengers(sandbox).items() if is_open(name)}
     wanted = {name for name in MAKERS if is_open(name)}
     kept = _kept_secrets(data) if wanted else _read(data / "secrets.json")
     environ |= {name: kept[name] for name in wanted}
@@ -140,6 +144,19 @@ def _port(value: str) -> int:
 _GOOGLE_STEPS = {"GOOGLE_AUTHORIZE_URL": "authorize", "GOOGLE_TOKEN_URL": "token"}
 
 
+_THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
+
+
+def _messengers(sandbox: str) -> dict[str, str]:
+    return {
+        "WHATSAPP_BASE_URL": f"{sandbox}/whatsapp/v23.0",
+        "WHATSAPP_PHONE_NUMBER_ID": "100000000000001",
+        "TELEGRAM_BASE_URL": f"{sandbox}/telegram",
+        "TELEGRAM_BOT_NAME": "gerbang_sandbox_bot",
+        "TELEGRAM_LINK_URL": f"{sandbox}/telegram/me",
+    }
+
+
 def _fernet_key() -> str:
     return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
@@ -156,6 +173,9 @@ MAKERS: dict[str, Callable[[], str]] = {
     "HITPAY_API_KEY": lambda: secrets.token_hex(32),
     "HITPAY_API_SALT": lambda: secrets.token_hex(32),
     "HITPAY_WEBHOOK_SALT": lambda: secrets.token_hex(32),
+    "WHATSAPP_ACCESS_TOKEN": lambda: "EAA" + secrets.token_urlsafe(60),
+    "TELEGRAM_BOT_TOKEN": lambda: f"{10**9 + secrets.randbelow(9 * 10**9)}:AA{secrets.token_urlsafe(25)}",
+    "TELEGRAM_WEBHOOK_SECRET": lambda: secrets.token_urlsafe(32),
 }
 
 

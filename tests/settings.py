@@ -13,7 +13,18 @@ RUN = "GERBANG_TEST_RUN"
 
 # Nothing that names a store, a server or a party of the caller's may leak into the tests.
 KEPT_OUT = (
-    *("GEMGO_", "XENDIT_", "GOOGLE_", "DIGIFLAZZ_", "MIDTRANS_", "HITPAY_", "CELERY_", "WEB_"),
+    *(
+        "GEMGO_",
+        "XENDIT_",
+        "GOOGLE_",
+        "DIGIFLAZZ_",
+        "MIDTRANS_",
+        "HITPAY_",
+        "CELERY_",
+        "WEB_",
+        "WHATSAPP_",
+        "TELEGRAM_",
+    ),
     *("PORT", "STORE_DATA", "DATABASE_URL", "REDIS_URL", "EMAIL_URL", "PUBLIC_BASE_URL", "TRUSTED_PROXIES"),
     *("SECRET_KEY", "ENCRYPTION_KEYS", "METRICS_TOKEN", "CORS_ORIGINS", "DEMO", "RATE_LIMITS"),
     *("PAYMENT_SECONDS", "VALIDATION_TOKEN_SECONDS"),

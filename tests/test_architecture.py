@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 STAGES = ["core", "accounts", "storefront", "payments", "fulfilment"]
 STOREFRONT = ["content", "catalogue", "channels", "promos", "players", "inquiries", "orders"]
 DOOR_PARTS = {"api", "pages", "admin", "management", "tasks", "urls", "health"}
-ADAPTERS = {"payments.gateways", "fulfilment.suppliers"}
+ADAPTERS = {"payments.gateways", "fulfilment.suppliers", "core.messages.adapters"}
 # What an adapter may use of the store: plain value types and nothing that knows a table.
 ADAPTER_MAY_IMPORT = {"core.money"}
 # Wiring that is allowed to name doors.

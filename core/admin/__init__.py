@@ -1,3 +1,4 @@
 """The back office's common ground. Other apps' doors take their bases from core.admin.bases."""
 
+from core.admin import messengers as messengers
 from core.admin import records as records

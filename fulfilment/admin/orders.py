@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from core.admin.bases import ReadOnlyAdmin, ReadOnlyInline, money_column
-from core.models import InboxMessage, MailMessage, StaffCase
+from core.models import ChatMessage, InboxMessage, MailMessage, StaffCase
 from core.money import Money
 from fulfilment.models import Attempt, Code, Correction, TopUp
 from payments.admin.giving_back import GivesBack
@@ -141,6 +141,7 @@ class OrderAdmin(GivesBack, ReadOnlyAdmin):
         "attempts",
         "codes",
         "mails",
+        "chats",
         "cases",
         "problems",
         "correction_shown",
@@ -174,7 +175,7 @@ class OrderAdmin(GivesBack, ReadOnlyAdmin):
         (_("Money that came in"), {"fields": ["captures", "left_to_give_back"]}),
         (_("What the customer said and changed"), {"fields": ["problems", "correction_shown"]}),
         (_("Cases"), {"fields": ["cases"]}),
-        (_("Mails"), {"fields": ["mails"]}),
+        (_("Mails"), {"fields": ["mails", "chats"]}),
         (_("Webhooks and callbacks"), {"fields": ["messages_in"]}),
     ]
 
@@ -289,6 +290,23 @@ class OrderAdmin(GivesBack, ReadOnlyAdmin):
                     moment(one.created_at),
                     link("core_mailmessage", one.pk, one.template),
                     one.to,
+                    one.get_state_display(),
+                    moment(one.sent_at),
+                )
+                for one in rows
+            ],
+        )
+
+    @display(description=_("by messenger"))
+    def chats(self, order: Order) -> str:
+        rows = ChatMessage.objects.filter(about=order.number).select_related("link").order_by("id")
+        return table(
+            [_("queued"), _("message"), _("to"), _("state"), _("sent")],
+            [
+                (
+                    moment(one.created_at),
+                    link("core_chatmessage", one.pk, f"{one.link.get_channel_display()} {one.template}"),
+                    one.link.address,
                     one.get_state_display(),
                     moment(one.sent_at),
                 )

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from fulfilment.pages import codes, problem, promise
+from fulfilment.pages import codes, news, problem, promise
 
 urlpatterns = [
     path("<shop:place>/invoices/<slug:number>/cancel", promise.cancel, name="invoice_cancel"),
     path("<shop:place>/invoices/<slug:number>/account", promise.correct, name="invoice_account"),
     path("<shop:place>/invoices/<slug:number>/codes", codes.codes, name="invoice_codes"),
+    path("<shop:place>/invoices/<slug:number>/news", news.news, name="invoice_news"),
     path("<shop:place>/invoices/<slug:number>/problem", problem.report, name="invoice_problem"),
     path("<shop:place>/invoices/<slug:number>/problem/picture", problem.picture, name="invoice_problem_picture"),
 ]

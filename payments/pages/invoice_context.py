@@ -10,6 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from core.messages import outbox
+from core.messages.models import ChatLink
 from core.money import Money
 from fulfilment import parts, standing
 from fulfilment.pages.codes_shown import codes_shown
@@ -101,6 +103,8 @@ def invoice_context(order: Order, shop: Shop, *, is_owner: bool, key: str, user:
         invoice["promise"] = promise(order, seen, shop, base, suffix, is_owner=is_owner)
     if is_owner and order.sku.gives_code and order.paid_at is not None:
         invoice["codes"] = codes_shown(order, shop, base, suffix)
+    if is_owner and not order.has_ended and any(map(outbox.is_on, ChatLink.Channel.values)):
+        invoice["news_url"] = f"{base}/news{suffix}"
     if is_owner and order.status != Status.PENDING:
         invoice["problems"] = problems(order, base, suffix)
     if order.status == Status.PENDING and not is_held and not is_confirming:

@@ -57,6 +57,10 @@ CREATE UNIQUE INDEX IF NOT EXISTS refunds_key ON refunds (idempotency_key) WHERE
 CREATE TABLE IF NOT EXISTS midtrans_answers (
     key TEXT PRIMARY KEY, status INTEGER NOT NULL, body TEXT NOT NULL, created_ms INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS google_codes (code TEXT PRIMARY KEY, claims TEXT NOT NULL, expires_ms INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS chat_messages (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, channel TEXT NOT NULL, address TEXT NOT NULL, body TEXT NOT NULL,
+    created_ms INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS telegram_chats (chat_id INTEGER PRIMARY KEY, blocked INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS jobs (
     id INTEGER PRIMARY KEY AUTOINCREMENT, due_ms INTEGER NOT NULL, kind TEXT NOT NULL, payload TEXT NOT NULL,
     tries INTEGER NOT NULL DEFAULT 0, taken INTEGER NOT NULL DEFAULT 0);
@@ -64,6 +68,7 @@ CREATE INDEX IF NOT EXISTS jobs_due ON jobs (due_ms);
 """
 START_BALANCES = {"balance_cents": 1_000_000, "digiflazz_balance": 100_000_000}  # USD 10,000 and Rp100.000.000
 FORGOTTEN_BY_RESET = (
+    "chat_messages", "telegram_chats",
     "supplier_orders", "digiflazz_orders", "digiflazz_products", "payables", "payments", "refunds", "midtrans_answers",
     "google_codes", "jobs", "product_overrides",
 )  # fmt: skip

@@ -60,6 +60,7 @@ KEYS: Mapping[str, Mapping[str, Number]] = {
         "rc": Number(-1, 99, -1), "race_ms": MS, "forget_after_ms": Number(0, 10**12, 90 * 86_400_000),
         "price_list_pause_ms": Number(0, 86_400_000, 300_000),
     },
+    "message": {"delay_ms": MS, "error": CHANCE, "lose_reply": CHANCE, "http_429": CHANCE, "unreachable": CHANCE},
     "check_player": {
         "delay_ms": MS, "error": CHANCE, "garbled": CHANCE, "lose_reply": CHANCE, "unknown": CHANCE,
     },

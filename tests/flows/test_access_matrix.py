@@ -112,6 +112,7 @@ PAGES: dict[str, Row] = {
     "GET /media/avatars/none.webp": ("404 404 404 404 404", {}),
     "GET /v2/schema": (ALL, {}),
     "GET /v2/docs": (ALL, {}),
+    "POST /hooks/telegram": ("401 401 401 401 401", {"update_id": "1"}),
     "POST /hooks/xendit": ("401 401 401 401 401", {"event": "payment.capture"}),
     "POST /hooks/gemgo/guessed": ("404 404 404 404 404", {"id": "1"}),
     "GET /": ("302 302 302 302 302", {}),
@@ -142,6 +143,8 @@ PAGES: dict[str, Row] = {
     "POST ~/invoices/{order}/account": ("404 400 404 404 404", {"userId": "1", "zoneId": "1"}),
     "GET ~/invoices/{order}/codes": ("404 302 404 404 404", {}),
     "POST ~/invoices/{order}/codes": ("404 404 404 404 404", {}),  # to its owner: there is no code yet
+    "GET ~/invoices/{order}/news": ("404 200 404 404 404", {}),
+    "POST ~/invoices/{order}/news": ("404 302 404 404 404", {"phone": "081234567890", "consent": "yes"}),
     "GET ~/invoices/{order}/problem": ("404 200 404 404 404", {}),
     "POST ~/invoices/{order}/problem": ("404 302 404 404 404", {"topic": "OTHER", "text": "It is odd."}),
     "GET ~/invoices/{order}/problem/picture": ("404 404 404 404 404", {"report": "1"}),

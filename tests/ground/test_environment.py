@@ -134,6 +134,17 @@ def test_guards_name_every_obstacle_and_nothing_else() -> None:
     assert refusals(public="https://shop.example", demo=False, made=set(), parties=real, sandbox=sandbox) == []
 
 
+def test_messengers_are_the_sandbox_here_and_off_in_the_world_unless_named(tmp_path: Path) -> None:
+    here = complete({"STORE_DATA": str(tmp_path), "PORT": "8000"}).environ
+    assert here["TELEGRAM_BASE_URL"] == "http://127.0.0.1:8001/telegram"
+    world = complete({"STORE_DATA": str(tmp_path), "PUBLIC_BASE_URL": "https://shop.example"}).environ
+    assert "TELEGRAM_BASE_URL" not in world and "WHATSAPP_BASE_URL" not in world
+    assert Environment(world).optional_address("TELEGRAM_BASE_URL") == ""
+    assert Environment({"TELEGRAM_BASE_URL": "off"}).optional_address("TELEGRAM_BASE_URL") == ""
+    real = "https://api.telegram.org"
+    assert Environment({"TELEGRAM_BASE_URL": real + "/"}).optional_address("TELEGRAM_BASE_URL") == real
+
+
 def test_an_unfinished_environment_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What ./run does before it has any package: the mark decides."""
     venv = tmp_path / ".venv"

@@ -1,0 +1,38 @@
+"""Who hears by WhatsApp or Telegram, and what they were sent."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from core.admin.bases import ReadOnlyAdmin, pretty
+from core.models import ChatLink, ChatMessage
+
+_LOOKS = {"QUEUED": "info", "SENT": "success", "FAILED": "danger", "DROPPED": "default"}
+
+
+@admin.register(ChatLink)
+class ChatLinkAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", "channel", "about", "address", "ended_at", "ended_why"]
+    list_filter = ["channel", "ended_why"]
+    search_fields = ["about", "address"]
+
+
+@admin.register(ChatMessage)
+class ChatMessageAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", "link", "template", "about", "shown_state", "attempts", "sent_at", "error"]
+    list_filter = ["state", "template", "link__channel"]
+    list_select_related = ["link"]
+    search_fields = ["about", "key", "message_id"]
+    date_hierarchy = "created_at"
+    exclude = ["context"]
+    readonly_fields = ["shown_context"]
+
+    @display(description=_("state"), label=_LOOKS)
+    def shown_state(self, one: ChatMessage) -> str:
+        return one.state
+
+    @display(description=_("context"))
+    def shown_context(self, one: ChatMessage) -> str:
+        return pretty(one.context)
