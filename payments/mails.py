@@ -84,6 +84,7 @@ def refund_told(refund: Refund, key: str, *, is_reminder: bool = False) -> None:
         filled["invoice"]["refund"] = _shown(refund)
     if order.email:
         mail.queue(key, order.email, order.language, "refund", filled, about=order.number)
+    _queue_chat(order, "refund", filled, key)
 
 
 def order_paid(order: Order) -> None:
@@ -139,6 +140,10 @@ def _queue(order: Order, template: str, filled: dict[str, Any], once_per: str = 
     key = f"{template}:{order.number}" + (f":{once_per}" if once_per else "")
     if order.email:
         mail.queue(key, order.email, order.language, template, filled, about=order.number)
+    _queue_chat(order, template, filled, once_per)
+
+
+def _queue_chat(order: Order, template: str, filled: dict[str, Any], once_per: str) -> None:
     chat, detail = _chat(template, filled)
     if chat:
         item = f"{order.sku_name}, {order.product_name}"
@@ -150,7 +155,7 @@ def _chat(template: str, filled: dict[str, Any]) -> tuple[str, str]:
     """Which words of templates/chat/ say the same by a messenger ("": none), and the one detail beside number and item.
     Each has its detail always or never: approved templates take a fixed number."""
     refund = filled["invoice"]["refund"]
-    amount = str(refund["amount"]) if refund else ""
+    goes_back = str(refund["headline"]) if refund else ""
     match template:
         case "order_paid":
             return template, ""
@@ -159,9 +164,11 @@ def _chat(template: str, filled: dict[str, Any]) -> tuple[str, str]:
         case "order_held":
             return template, str(filled["invoice"]["inputs"])
         case "order_done":
-            return ("order_done_partly", amount) if amount else (template, "")
+            return ("order_done_partly", goes_back) if goes_back else (template, "")
         case "order_failed":
-            return (template, amount) if amount else ("order_failed_free", "")
+            return (template, goes_back) if goes_back else ("order_failed_free", "")
+        case "refund":
+            return template, goes_back
         case "problem_answered":
             return template, str(filled["answer"])
     return "", ""
