@@ -3,6 +3,8 @@
 from sandbox.digiflazz import orders as digiflazz_orders
 from sandbox.digiflazz import webhooks as digiflazz_webhooks
 from sandbox.gemgo import callbacks, orders
+from sandbox.hitpay import refunds as hitpay_refunds
+from sandbox.hitpay import webhooks as hitpay_webhooks
 from sandbox.midtrans import payments as midtrans_payments
 from sandbox.midtrans import refunds as midtrans_refunds
 from sandbox.midtrans import webhooks as midtrans_webhooks
@@ -25,6 +27,8 @@ def start() -> None:
             webhooks.SEND: webhooks.send,
             refunds.FINISH: refunds.finish,
             requests.SIMULATE: requests.simulate_payment,
+            hitpay_webhooks.SEND: hitpay_webhooks.send,
+            hitpay_refunds.FINISH: hitpay_refunds.finish,
             midtrans_webhooks.SEND: midtrans_webhooks.send,
             midtrans_refunds.FINISH: midtrans_refunds.finish,
             midtrans_payments.REVERSE: midtrans_payments.reverse_later,

@@ -9,6 +9,7 @@ from sandbox.control import doors as control
 from sandbox.digiflazz import doors as digiflazz
 from sandbox.gemgo import doors as gemgo
 from sandbox.google import doors as google
+from sandbox.hitpay import doors as hitpay
 from sandbox.midtrans import doors as midtrans
 from sandbox.pay import doors as pay
 from sandbox.wire import answer
@@ -54,6 +55,11 @@ urlpatterns = [
     path("midtrans/snap/v1/transactions", midtrans.create_page),
     path("midtrans/snap/v1/transactions/<str:token>/cancel", midtrans.cancel_page),
     path("midtrans/snap/v3/redirection/<str:token>", midtrans.page),
+    path("hitpay/v1/payment-requests", hitpay.payment_requests),
+    path("hitpay/v1/payment-requests/<str:request_id>", hitpay.payment_request),
+    path("hitpay/v1/refund", hitpay.create_refund),
+    path("hitpay/v1/refund/<str:refund_id>", hitpay.refund),
+    path("hitpay/payment-request/@<str:business>/<str:request_id>/checkout", hitpay.page),
     path("pay/<str:name>", pay.page),
     path("whatsapp/<str:version>/<str:number_id>/messages", whatsapp.messages),
     path("telegram/bot<str:token>/<str:method>", telegram.call),

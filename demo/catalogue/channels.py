@@ -168,11 +168,11 @@ def balance(region: str, *, least: str, most: str) -> Pay:
 
 def scan(
     code: str, region: str, name: str, gateway_channel: str, description: Texts, instruction: Texts, *, percent: str,
-    least: str, most: str, is_refundable: bool = False,
+    least: str, most: str, gateway: str = "xendit", is_refundable: bool = False,
 ) -> Pay:  # fmt: skip
     return Pay(
         code, region, "E_WALLET", "QR", name, description, instruction, least, most, gateway_channel, 3600,
-        percent=percent, is_refundable=is_refundable, is_featured=True,
+        gateway=gateway, percent=percent, is_refundable=is_refundable, is_featured=True,
     )  # fmt: skip
 
 
@@ -251,10 +251,10 @@ PHILIPPINES = (
 )  # fmt: skip
 SINGAPORE = (
     scan(
-        "PAYNOW", "SG", "PayNow", "SGQR",
+        "PAYNOW", "SG", "PayNow", "paynow_online",
         both("Bayar dengan PayNow dari aplikasi bank mana pun", "Pay by PayNow from any banking app"),
         _scan_steps("PayNow", "aplikasi bank", "your banking app"),
-        percent="0.9", least="0.50", most="20000",
+        percent="0.9", least="0.50", most="20000", gateway="hitpay", is_refundable=True,
     ),
     balance("SG", least="0.10", most="20000"),
     card("SG", fee="0.30", percent="3.1", least="1", most="20000"),

@@ -1,10 +1,11 @@
 """Payment gateways: one adapter per party behind one small protocol (base.Gateway)."""
 
 from payments.gateways.base import Gateway, Offer
+from payments.gateways.hitpay import HitPay
 from payments.gateways.midtrans import Midtrans
 from payments.gateways.xendit import Xendit
 
-_GATEWAYS: dict[str, Gateway] = {adapter.code: adapter for adapter in (Xendit(), Midtrans())}
+_GATEWAYS: dict[str, Gateway] = {adapter.code: adapter for adapter in (Xendit(), Midtrans(), HitPay())}
 CODES = tuple(_GATEWAYS)
 
 

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from sandbox.hitpay.party import HitPay
 from sandbox.midtrans.party import Midtrans
 from sandbox.state import database
 from sandbox.xendit.party import Xendit
@@ -32,7 +33,7 @@ class Party(Protocol):
         """Where the merchant wants the person back; '' when it did not say."""
 
 
-_PARTIES: dict[str, Party] = {"xendit": Xendit(), "midtrans": Midtrans()}
+_PARTIES: dict[str, Party] = {"xendit": Xendit(), "midtrans": Midtrans(), "hitpay": HitPay()}
 
 
 def of(row: sqlite3.Row) -> Party:

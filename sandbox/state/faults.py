@@ -77,6 +77,7 @@ KEYS: Mapping[str, Mapping[str, Number]] = {
         "reverse": CHANCE, "reverse_after_ms": Number(0, 86_400_000, 2_000),
         "settle_after_ms": Number(0, 86_400_000, 86_400_000), "early_notification": CHANCE,
     },
+    "hitpay": {"qr_as_url": CHANCE, "bare_qr": CHANCE, "qrph_error": CHANCE, "no_refund_status": CHANCE},
     "sessions": {"cancel_refused": CHANCE, "omit_payment_id": CHANCE},
 }  # fmt: skip
 _FACT = "faults"

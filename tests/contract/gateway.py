@@ -22,6 +22,7 @@ from payments.gateways.base import (
     Withdrawal,
 )
 from tests.conftest import Sandbox
+from tests.waiting import wait_until
 
 
 class GatewayContract:
@@ -157,12 +158,15 @@ class GatewayContract:
         with pytest.raises(GatewayUnavailable):
             self.gateway.refund(opened.gateway_id, amount, "GATE1-R1")
         box.faults(refund={"finish_after_ms": 0})
-        found = self.gateway.find_refund(opened.gateway_id, amount, "GATE1-R1")
         if not self.finds:
-            assert absent is found is None
+            assert absent is self.gateway.find_refund(opened.gateway_id, amount, "GATE1-R1") is None
             return
         assert absent and absent.standing == RefundStanding.ABSENT
-        assert found and found.standing in (RefundStanding.PENDING, RefundStanding.DONE)
+        wait_until(lambda: self._refund_stands(opened.gateway_id, amount))
+
+    def _refund_stands(self, gateway_id: str, amount: Money) -> bool:
+        found = self.gateway.find_refund(gateway_id, amount, "GATE1-R1")
+        return found is not None and found.standing != RefundStanding.ABSENT
 
     def test_what_it_offers_is_what_it_can_open(self, box: Sandbox) -> None:
         offered = {offer.code: offer for offer in self.gateway.offers(self.country)}
@@ -206,12 +210,12 @@ class GatewayContract:
         opened = self.gateway.create(self.charge("GATE1", kind, code))
         box.pay("GATE1")
         reply = self.gateway.refund(opened.gateway_id, Money(851, self.currency), "GATE1-R1")
-        assert (reply.standing, reply.reference) == (RefundStanding.PENDING, "GATE1-R1")
+        assert reply.standing == RefundStanding.PENDING
+        assert reply.reference in ("GATE1-R1", ""), "its own, or none where the gateway is not told ours"
         assert self.gateway.look_up_refund(reply.gateway_id) == reply
 
     def test_a_refund_that_the_channel_does_not_know_is_refused(self, box: Sandbox) -> None:
-        kind, code = self.final
-        opened = self.gateway.create(self.charge("GATE1", kind, code))
+        opened = self.gateway.create(self.charge("GATE1", *self.final))
         box.pay("GATE1")
         with pytest.raises(GatewayRefused):
             self.gateway.refund(opened.gateway_id, Money(44851, self.currency), "GATE1-R1")

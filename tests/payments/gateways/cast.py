@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 from dataclasses import dataclass
 from typing import Any, Protocol
+from urllib.parse import urlencode
 
 import requests
 from django.conf import settings
 from django.test import Client
 
+from core.money import Money
 from payments.models import Payment
 from storefront.channels.models import Channel
 from tests.storefront import factories
@@ -103,5 +106,51 @@ class MidtransCast:
         return Message(json.dumps(told | {"signature_key": signature}).encode(), {"User-Agent": "Veritrans"})
 
 
+class HitPayCast:
+    """Its two forms of webhook tell of the same payment: `about` is the JSON, `form` the other."""
+
+    code = "hitpay"
+
+    def channel(self) -> Channel:
+        # Rupiah, so that the orders of these tests can be paid by it; in the demo it takes Singapore dollars.
+        return factories.channel("QRIS_H", gateway="hitpay", gateway_channel="ifpay_qris", is_refundable=True)
+
+    def about(self, payment: Payment) -> Message:
+        url = f"{settings.HITPAY_BASE_URL}/v1/payment-requests/{payment.gateway_id}"
+        told = requests.get(url, headers={"X-BUSINESS-API-KEY": settings.HITPAY_API_KEY}, timeout=5).json()
+        return self.json(told)
+
+    def forged(self, payment: Payment) -> list[Message]:
+        told = {"id": payment.gateway_id, "status": "completed", "reference_number": payment.reference}
+        return [
+            self.json(told, "guessed"),
+            # Each salt is good for its own form only.
+            self.json(told, settings.HITPAY_API_SALT),
+            self.form(payment, "completed", "p-forged", settings.HITPAY_WEBHOOK_SALT),
+            Message(json.dumps(told).encode(), {}),
+        ]
+
+    def json(self, told: dict[str, Any], salt: str | None = None) -> Message:
+        body = json.dumps(told).encode()
+        salt = settings.HITPAY_WEBHOOK_SALT if salt is None else salt
+        return Message(body, {"Hitpay-Signature": hmac.new(salt.encode(), body, hashlib.sha256).hexdigest()})
+
+    def form(self, payment: Payment, status: str, payment_id: str, salt: str | None = None) -> Message:
+        fields = {
+            "payment_id": payment_id,
+            "payment_request_id": payment.gateway_id,
+            "phone": "",
+            "amount": str(Money(payment.amount_minor, payment.currency).major),
+            "currency": payment.currency,
+            "status": status,
+            "reference_number": payment.reference,
+        }
+        message = "".join(f"{name}{fields[name]}" for name in sorted(fields))
+        salt = settings.HITPAY_API_SALT if salt is None else salt
+        signature = hmac.new(salt.encode(), message.encode(), hashlib.sha256).hexdigest()
+        return Message(urlencode(fields | {"hmac": signature}).encode(), {}, "application/x-www-form-urlencoded")
+
+
 MIDTRANS = MidtransCast()
-CASTS: list[Cast] = [XenditCast(), MIDTRANS]
+HITPAY = HitPayCast()
+CASTS: list[Cast] = [XenditCast(), MIDTRANS, HITPAY]
