@@ -17,6 +17,7 @@ from core.money import DECIMALS
 from demo.catalogue.regions import USD_RATES
 from demo.loading import load
 from fulfilment.models import Route, SupplierProduct
+from payments.gateways import offer
 from storefront.catalogue.models import Product, SkuPrice
 from storefront.channels.models import Channel
 from storefront.players.models import OperatorPrefix
@@ -61,7 +62,19 @@ class TestDemo:
             assert SkuPrice.objects.filter(region=region).count() >= 100
             assert Channel.objects.filter(region=region, kind="CARD", gateway_channel="CARDS").count() == 1
             assert Channel.objects.filter(region=region, kind="BALANCE").count() == 1
-        assert Channel.objects.get(code="PAYNOW").gateway_channel == "SGQR"
+        assert Channel.objects.get(code="PAYNOW").gateway == "hitpay"
+
+    def test_every_channels_gateway_has_it_there(self) -> None:
+        gateways = set()
+        for row in Channel.objects.exclude(kind="BALANCE"):
+            offered = offer(row.gateway, row.region_id, row.gateway_channel)
+            assert offered is not None, row
+            assert offered.kind == row.kind, row
+            assert offered.is_refundable or not row.is_refundable, row
+            gateways.add(row.gateway)
+        assert gateways == {"xendit", "midtrans", "hitpay"}
+        documented = Channel.objects.filter(code__in=["QRIS", "DANA", "BCA_VA"])
+        assert {row.gateway for row in documented} == {"xendit"}
 
     def test_both_languages_are_complete(self) -> None:
         for model in (Product, Channel, Promo):
