@@ -91,6 +91,7 @@ def theme(shop: str) -> dict[str, Any]:
                     _list(_("Supplier accounts"), "local_shipping", "fulfilment.supplieraccount"),
                     _list(_("Supplier products"), "inventory_2", "fulfilment.supplierproduct"),
                     _list(_("Routes"), "alt_route", "fulfilment.route"),
+                    _list(_("Parts of SKUs"), "call_split", "fulfilment.skupart"),
                     _list(_("Stocks of codes"), "key", "fulfilment.codestock"),
                     _list(_("Files of codes"), "upload_file", "fulfilment.codebatch"),
                     _list(_("Codes"), "password", "fulfilment.code"),

@@ -8,6 +8,7 @@ from django.db.models import Count, Min
 from django.utils import timezone
 
 from core.figures import gauge
+from fulfilment.circuit import Standing, standing
 from fulfilment.codes import shelf
 from fulfilment.models import Attempt, CodeStock, SupplierAccount, TopUp
 from storefront.orders.models import Order
@@ -46,6 +47,12 @@ def _codes_left() -> Mapping[str, float]:
     return {one.product.code: float(shelf.for_sale(one.product).count()) for one in stocks}
 
 
+def _circuits() -> Mapping[str, float]:
+    now, open_by = timezone.now(), {Standing.CLOSED: 0.0, Standing.HALF_OPEN: 0.5, Standing.OPEN: 1.0}
+    accounts = SupplierAccount.objects.filter(is_active=True)
+    return {one.code: open_by[standing(one, now)] for one in accounts if not one.is_stock}
+
+
 def register() -> None:
     gauge("gerbang_codes_left", "Voucher codes in stock that can be sold.", _codes_left)
     gauge("gerbang_topups", "Top-ups that have not ended, by state.", _topups)
@@ -53,3 +60,4 @@ def register() -> None:
     gauge("gerbang_paid_not_taken_age_seconds", "How long the oldest paid order waits to be taken up.", _untaken_age)
     gauge("gerbang_supplier_poll_age_seconds", "Since a supplier's history was last read.", _poll_age)
     gauge("gerbang_supplier_balance_minor", "Our balance at suppliers, in minor units.", _balance)
+    gauge("gerbang_supplier_circuit", "0: closed, 0.5: one purchase may try, 1: open (nothing is bought).", _circuits)

@@ -114,6 +114,8 @@ MOBILE_LEGENDS = Goods(
                 "mlbb": "28:46 44:72 59:96 86:140 172:280 257:417 100:150 344:558 706:1134 2195:3456",
             },
             unit="Diamonds", supplier_unit="diamonds", overrides=_mlbb_overrides(), off={"706": 4, "2195": 5},
+            # Nobody upstream sells 514; 344 goes out whole, and in two pieces where that cannot be had.
+            composed={"344": {"172": 2}, "514": {"257": 2}},
         ),
     ),
     margin_percent=GAME_MARGIN,

@@ -41,14 +41,16 @@ class Supply:
 
 @dataclass(frozen=True)
 class Item:
-    """A SKU. It is sold in every region whose game of the product supplies it.
+    """A SKU. It is sold in every region whose game of the product supplies it, or all its `parts`.
 
+    `parts`: {code of another item: how many times}, where it may be sent in pieces.
     `prices`: what the API document fixes, {region: (price, list price)} in minor units; the rest is computed.
     """
 
     code: str
     name: str
     supplies: Mapping[str, Supply]
+    parts: Mapping[str, int] = field(default_factory=dict)
     description: Texts = field(default_factory=dict)
     info: Texts = field(default_factory=dict)
     section: str = "topup-instant"
@@ -132,11 +134,13 @@ def amounts(
     supplier_unit: str,
     overrides: Mapping[str, Mapping[str, object]] | None = None,
     off: Mapping[str, int] | None = None,
+    composed: Mapping[str, Mapping[str, int]] | None = None,
 ) -> tuple[Item, ...]:
     """SKUs `<code>_<amount>` of one currency of a game, smallest first.
 
     `tables` is {game: "amount:cents ..."}, `unit` the goods' name ("Diamonds"), `supplier_unit` the end of the
-    supplier's product code; `overrides` sets further things of an item by amount, `off` a struck list price in percent.
+    supplier's product code; `overrides` sets further things of an item by amount, `off` a struck list price in percent,
+    `composed` of which other amounts one may be sent in pieces: {"514": {"257": 2}}.
     """
     supplies: dict[str, dict[str, Supply]] = {}
     for game, table in tables.items():
@@ -148,11 +152,12 @@ def amounts(
         Item(
             code=f"{code}_{amount}",
             name=f"{amount} {unit}",
-            supplies=supplies[amount],
+            supplies=supplies.get(amount, {}),
+            parts={f"{code}_{part}": times for part, times in (composed or {}).get(amount, {}).items()},
             off_percent=(off or {}).get(amount, 0),
             **(overrides or {}).get(amount, {}),  # type: ignore[arg-type]
         )
-        for amount in sorted(supplies, key=int)
+        for amount in sorted({*supplies, *(composed or {})}, key=int)
     )
 
 

@@ -190,13 +190,24 @@ def _skus(products: Mapping[str, Product], sections: Mapping[tuple[int, str], Se
 
 def price_of(goods: Goods, item: Item, region: Region) -> tuple[int, int] | None:
     """(price, list price) in minor units of the region's currency; None where the item is not sold there."""
-    game = goods.games.get(region.code)
-    if game is None or game not in item.supplies:
+    cost = _cost(goods, item, goods.games.get(region.code, ""))
+    if cost is None:
         return None
     if region.code in item.prices:
         return item.prices[region.code]
-    price = shelf_price(item.supplies[game].cost, region.currency, goods.margin_percent)
+    price = shelf_price(cost, region.currency, goods.margin_percent)
     return price, list_price(price, region.currency, item.off_percent)
+
+
+def _cost(goods: Goods, item: Item, game: str) -> int | None:
+    """US cents that the item costs of that game, whole or in pieces; None where neither can be had."""
+    if game in item.supplies:
+        return item.supplies[game].cost
+    by_code = {one.code: one for one in goods.items}
+    costs = [(_cost(goods, by_code[part], game), times) for part, times in item.parts.items()]
+    if not costs or any(cost is None for cost, _ in costs):
+        return None
+    return sum((cost or 0) * times for cost, times in costs)
 
 
 def _prices(skus: Mapping[str, Sku], regions: Mapping[str, Region]) -> list[SkuPrice]:

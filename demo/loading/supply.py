@@ -8,7 +8,7 @@ from demo.catalogue.digiflazz import FIRST, SECOND, aliases
 from demo.catalogue.shelf import SHELF
 from demo.loading.goods import Shelf
 from demo.loading.rows import upsert
-from fulfilment.models import Route, SupplierAccount, SupplierProduct
+from fulfilment.models import Route, SkuPart, SupplierAccount, SupplierProduct
 
 ACCOUNT = "gemgo"
 #: The supplier's names of games differ from ours here and there; `sync_supplier` brings its own.
@@ -18,6 +18,15 @@ _GAME_NAMES = {"mlbb": "Mobile Legends", "mlbb_id": "Mobile Legends Indonesia", 
 def load_supply(shelf: Shelf) -> None:
     _load_gemgo(shelf)
     _load_digiflazz(shelf)
+    SkuPart.objects.bulk_create(
+        [
+            SkuPart(sku=shelf.skus[item.code], part=shelf.skus[part], times=times)
+            for goods in SHELF
+            for item in goods.items
+            for part, times in item.parts.items()
+        ],
+        ignore_conflicts=True,
+    )
 
 
 def _load_gemgo(shelf: Shelf) -> None:

@@ -39,9 +39,11 @@ class AdoptForm(ReasonForm):
 
 @admin.register(TopUp)
 class TopUpAdmin(ReadOnlyAdmin):
-    list_display = ["id", "order", "unit", "shown_state", "waits_for", "why", "not_before", "created_at", "ended_at"]
+    list_display = ["id", "order", "unit", "piece", "part", "shown_state", "waits_for", "why", "cost"]
+    list_display += ["not_before", "created_at", "ended_at"]
     list_filter = ["state", "waits_for", "why"]
-    list_select_related = ["order"]
+    list_select_related = ["order", "part"]
+    cost = money_column("cost_minor", currency="order.currency", title=_("cost"))
     search_fields = ["order__number__istartswith", "attempts__transaction_id"]
     date_hierarchy = "created_at"
 

@@ -84,7 +84,12 @@ class RefundInline(ReadOnlyInline):
 
 class TopUpInline(ReadOnlyInline):
     model = TopUp
-    fields = ["unit", "state", "waits_for", "why", "not_before", "created_at", "ended_at"]
+    fields = ["unit", "piece", "part", "state", "waits_for", "why", "cost", "not_before", "created_at", "ended_at"]
+    readonly_fields = ["cost"]
+    cost = money_column("cost_minor", currency="order.currency", title=_("cost"))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TopUp]:
+        return super().get_queryset(request).select_related("order", "part")  # type: ignore[no-any-return]
 
 
 class EventInline(ReadOnlyInline):
@@ -133,6 +138,7 @@ class OrderAdmin(GivesBack, ReadOnlyAdmin):
         "subtotal",
         "discount",
         "fee",
+        "cost",
         "unit_price",
         "list_price",
         "units",
@@ -167,6 +173,7 @@ class OrderAdmin(GivesBack, ReadOnlyAdmin):
                     ("unit_price", "list_price", "quantity"),
                     ("subtotal", "discount", "promo_code"),
                     ("fee", "total", "channel_name"),
+                    "cost",
                 ]
             },
         ),
@@ -183,6 +190,7 @@ class OrderAdmin(GivesBack, ReadOnlyAdmin):
     subtotal = money_column("subtotal_minor", title=_("subtotal"))
     discount = money_column("discount_minor", title=_("discount"))
     fee = money_column("fee_minor", title=_("fee"))
+    cost = money_column("cost_minor", title=_("cost of what was delivered"))
     unit_price = money_column("unit_price_minor", title=_("price"))
     list_price = money_column("list_price_minor", title=_("list price"))
 
@@ -218,8 +226,13 @@ class OrderAdmin(GivesBack, ReadOnlyAdmin):
     @display(description=_("units"))
     def units(self, order: Order) -> str:
         return str(
-            _("%(delivered)d delivered, %(failed)d failed, of %(quantity)d")
-            % {"delivered": order.delivered, "failed": order.failed, "quantity": order.quantity}
+            _("%(delivered)d delivered, %(partly)d in part, %(failed)d failed, of %(quantity)d")
+            % {
+                "delivered": order.delivered,
+                "partly": order.partly,
+                "failed": order.failed,
+                "quantity": order.quantity,
+            }
         )
 
     @display(description=_("invoice"))

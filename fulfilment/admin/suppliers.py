@@ -1,4 +1,4 @@
-"""Our accounts at suppliers, what they sell, by which routes SKUs go out, and what their histories showed."""
+"""Our accounts at suppliers, what they sell, and what their histories showed."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from core import audit
 from core.admin.bases import ReadOnlyAdmin, ReasonForm, ShopAdmin, back_to, money_column
-from fulfilment import profiles
+from fulfilment import circuit, health, profiles
+from fulfilment.admin.orders import moment, table
 from fulfilment.models import (
     HistoryPoll,
     HistoryRow,
-    Route,
     SupplierAccount,
     SupplierProduct,
     checked_customer_format,
@@ -38,8 +39,14 @@ class CustomerFormatForm(ReasonForm):
 
 @admin.register(SupplierAccount)
 class SupplierAccountAdmin(ShopAdmin):
-    list_display = ["name", "code", "balance", "is_active", "paused", "profile_read_at", "polled_at"]
+    list_display = ["name", "code", "balance", "is_active", "paused", "shown_circuit", "profile_read_at", "polled_at"]
     readonly_fields = [
+        "shown_circuit",
+        "circuit_opened_at",
+        "circuit_until",
+        "circuit_why",
+        "rests_until",
+        "figures",
         "code",
         "currency",
         "balance",
@@ -57,11 +64,14 @@ class SupplierAccountAdmin(ShopAdmin):
         "is_active",
         ("max_per_second", "max_in_flight"),
         ("paused_at", "paused_why", "needs"),
+        ("shown_circuit", "circuit_why"),
+        ("circuit_opened_at", "circuit_until", "rests_until"),
+        "figures",
         ("balance", "profile_read_at"),
         "counters",
         ("polled_at", "poll_limit", "baseline_at"),
     ]
-    actions_detail = ["resume"]
+    actions_detail = ["resume", "open_circuit", "close_circuit"]
     balance = money_column("balance_minor", title=_("balance"))
     needs = money_column("paused_needs_minor", title=_("goes on at"))
 
@@ -74,6 +84,26 @@ class SupplierAccountAdmin(ShopAdmin):
     @display(description=_("paused"), label={"balance": "warning", "denied": "danger"})
     def paused(self, account: SupplierAccount) -> str:
         return account.paused_why
+
+    @display(description=_("circuit"), label={"CLOSED": "success", "HALF_OPEN": "warning", "OPEN": "danger"})
+    def shown_circuit(self, account: SupplierAccount) -> str:
+        return circuit.standing(account, timezone.now()).value
+
+    @display(description=_("the last hour"))
+    def figures(self, account: SupplierAccount) -> str:
+        seen = health.of(account)
+        return table(
+            [_("purchases"), _("answered as they should be"), _("unknown now"), "p50", "p95", "p99", _("as of")],
+            [
+                (
+                    seen.calls,
+                    "–" if seen.success_percent is None else f"{seen.success_percent} %",
+                    seen.unknown,
+                    *("–" if took is None else f"{took:.2f} s" for took in (seen.p50, seen.p95, seen.p99)),
+                    moment(timezone.now()),
+                )
+            ],
+        )
 
     def has_resume_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return bool(request.user.has_perm("fulfilment.change_supplieraccount"))
@@ -98,6 +128,45 @@ class SupplierAccountAdmin(ShopAdmin):
             messages.success(request, _("Buying goes on."))
         else:
             messages.warning(request, _("It was not paused."))
+        return back_to(request, reverse("admin:fulfilment_supplieraccount_change", args=[object_id]))
+
+    @action(
+        description=_("Open the circuit"),
+        icon="power_off",
+        permissions=["resume"],
+        dialog={
+            "title": _("Buy nothing here until it is closed again"),
+            "description": _("Purchases under way are not touched. Units go by other routes, or wait."),
+            "form_class": ReasonForm,
+            "form_submit_text": _("Stop buying"),
+        },
+    )
+    def open_circuit(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
+        account, why = SupplierAccount.objects.get(pk=object_id), form.cleaned_data["reason"]
+        circuit.open_by_hand(account, why)
+        audit.record(request.user.get_username(), "circuit opened", account.code, why=why)
+        messages.success(request, _("Nothing is bought there until it is closed again."))
+        return back_to(request, reverse("admin:fulfilment_supplieraccount_change", args=[object_id]))
+
+    @action(
+        description=_("Close the circuit"),
+        icon="power",
+        permissions=["resume"],
+        dialog={
+            "title": _("Buy here again"),
+            "description": _("Everything that waits is sent at once. By itself it would try with one purchase first."),
+            "form_class": ReasonForm,
+            "form_submit_text": _("Go on"),
+        },
+    )
+    def close_circuit(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
+        account, why = SupplierAccount.objects.get(pk=object_id), form.cleaned_data["reason"]
+        login = request.user.get_username()
+        if circuit.close(account, f"by {login}: {why}"):
+            audit.record(login, "circuit closed", account.code, before=account.circuit_why, why=why)
+            messages.success(request, _("Buying goes on."))
+        else:
+            messages.warning(request, _("It was not open."))
         return back_to(request, reverse("admin:fulfilment_supplieraccount_change", args=[object_id]))
 
 
@@ -134,15 +203,6 @@ class SupplierProductAdmin(ReadOnlyAdmin):
         )  # fmt: skip
         messages.success(request, _("Saved."))
         return back_to(request, reverse("admin:fulfilment_supplierproduct_change", args=[object_id]))
-
-
-@admin.register(Route)
-class RouteAdmin(ShopAdmin):
-    list_display = ["sku", "region", "product", "priority", "is_active"]
-    list_filter = ["is_active", "region", "product__account"]
-    list_select_related = ["sku", "region", "product"]
-    search_fields = ["sku__code", "sku__name", "product__code"]
-    raw_id_fields = ["sku", "product"]
 
 
 @admin.register(HistoryRow)

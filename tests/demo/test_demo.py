@@ -16,9 +16,9 @@ from core.models import Region
 from core.money import DECIMALS
 from demo.catalogue.regions import USD_RATES
 from demo.loading import load
-from fulfilment.models import Route, SupplierProduct
+from fulfilment.models import Route, SkuPart, SupplierProduct
 from payments.gateways import offer
-from storefront.catalogue.models import Product, SkuPrice
+from storefront.catalogue.models import Product, Sku, SkuPrice
 from storefront.channels.models import Channel
 from storefront.players.models import OperatorPrefix
 from storefront.promos.models import Promo
@@ -92,7 +92,17 @@ class TestDemo:
             cost = (major * USD_RATES[currency]).scaleb(DECIMALS[currency])
             assert price.price_minor > cost, f"{price.sku.code} by {product.code}"
             supplied.add((route.sku_id, route.region_id))
-        assert supplied == set(prices)
+        in_pieces = set(SkuPart.objects.values_list("sku", "part"))
+        for sku, region in set(prices) - supplied:
+            parts = [part for whole, part in in_pieces if whole == sku]
+            assert parts and all((part, region) in supplied for part in parts), prices[sku, region].sku.code
+
+    def test_what_nobody_sells_whole_is_sent_in_pieces_that_cost_less_than_its_price(self) -> None:
+        whole = Sku.objects.get(code="MLBB_514")
+        [part] = SkuPart.objects.filter(sku=whole).select_related("part")
+        assert (part.part.code, part.times) == ("MLBB_257", 2) and not Route.objects.filter(sku=whole).exists()
+        for price in whole.prices.all():
+            assert 0 < price.price_minor <= 2 * part.part.prices.get(region=price.region).price_minor
 
     def test_the_second_supplier_sells_what_the_sandbox_lists(self) -> None:
         listed = json.loads((ROOT / "sandbox/digiflazz/catalogue.json").read_text())

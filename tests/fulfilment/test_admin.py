@@ -1,19 +1,33 @@
 """The back office of fulfilment: pages open, an order is found by whatever it is called, decisions need reasons."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib import admin
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from core.health import metrics
 from core.models import AuditEntry
-from fulfilment import profiles
-from fulfilment.models import Attempt, HistoryRow, TopUp
+from fulfilment import health, profiles
+from fulfilment.models import Attempt, HistoryRow, Route, TopUp
 from storefront.orders.models import Order
 from tests.fulfilment import by_reference, desk
+from tests.storefront import factories
 
 pytestmark = pytest.mark.django_db
-MINE = ["attempt", "historypoll", "historyrow", "problemreport", "route", "supplieraccount", "supplierproduct", "topup"]
+MINE = [
+    "attempt",
+    "historypoll",
+    "historyrow",
+    "problemreport",
+    "route",
+    "skupart",
+    "supplieraccount",
+    "supplierproduct",
+    "topup",
+]
 
 
 @pytest.fixture
@@ -41,6 +55,7 @@ def test_every_list_and_page_opens(supplier, staff):
         *HistoryRow.objects.all(),
         desk.account(),
         desk.product(),
+        *Route.objects.all(),
     ):
         _page(staff, reverse(f"admin:fulfilment_{row._meta.model_name}_change", args=[row.pk]))
 
@@ -182,3 +197,37 @@ def test_a_products_way_of_writing_numbers_is_checked(open_purchase, staff):
     assert AuditEntry.objects.get(action="number format").before == "{player}{zone}"
     open_purchase.refresh_from_db()
     assert "." not in open_purchase.customer_no, "what is under way is asked for as it was sent"
+
+
+def test_staff_stop_buying_somewhere_and_go_on_with_a_reason(supplier, staff):
+    page = reverse("admin:fulfilment_supplieraccount_change", args=[desk.account().pk])
+    for name, why in (("open_circuit", ""), ("open_circuit", "their maintenance"), ("close_circuit", "it is over")):
+        url = reverse(f"admin:fulfilment_supplieraccount_{name}", args=[desk.account().pk])
+        staff.post(url, {"_form_submitted": "True", "reason": why})
+        assert (desk.account().circuit_opened_at is not None) == (why == "their maintenance")
+        _page(staff, page)
+    kept = AuditEntry.objects.filter(subject="gemgo").order_by("id").values_list("action", "why")
+    assert list(kept) == [("circuit opened", "their maintenance"), ("circuit closed", "it is over")]
+
+
+def test_the_account_shows_how_the_supplier_did_in_the_last_hour(supplier, staff):
+    desk.buy(desk.paid())
+    supplier.faults(create_order={"lose_request": 1.0})
+    desk.buy(desk.paid())
+    seen = health.of(desk.account())
+    assert (seen.calls, seen.fine, seen.unknown, seen.success_percent) == (2, 1, 1, 50.0)
+    assert seen.p50 is not None and seen.p50 == seen.p99
+    page = _page(staff, reverse("admin:fulfilment_supplieraccount_change", args=[desk.account().pk]))
+    assert "50.0 %" in page and "CLOSED" in page
+    assert health.of(desk.account(), timezone.now() + timedelta(hours=2)).calls == 0
+    assert 'gerbang_supplier_circuit{kind="gemgo"} 0.0' in metrics.exposition().decode()
+
+
+def test_a_route_shows_what_its_rivals_cost_in_the_regions_money(supplier, staff):
+    desk.rate(16_000)
+    region = factories.region("ID")
+    Route.objects.update(region=region)
+    other = desk.second()
+    Route.objects.filter(pk=other.pk).update(region=region)
+    page = _page(staff, reverse("admin:fulfilment_route_change", args=[other.pk]))
+    assert "Rp44.165" in page and "Rp42.240" in page and "US$2.64" in page
