@@ -3,7 +3,7 @@ try whether it works again, and closes when that does.
 
 What speaks of the supplier: no connection, no answer, 5xx, 429, 401/403. A refused player or product, an empty balance
 of ours, a worker of ours that died: none of these. Every step is a conditional update of the account's row, so that of
-any number of senders one opens it, and one at a time tries. Why so: docs/decisions/0017.
+any number of senders one opens it, and one at a time tries. Why so: docs/decisions/0017-routes-circuits-pieces.md
 """
 
 from __future__ import annotations
