@@ -14,8 +14,9 @@ from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from core import rates
+from core.cases import open_case
 from core.money import Money
-from fulfilment.models import Attempt, TopUp
+from fulfilment.models import Attempt, Code, TopUp
 from payments import mails, sales
 from payments.models import Account
 from payments.points import services as points
@@ -48,9 +49,25 @@ def deliver(attempt: Attempt) -> bool:
             state=TopUp.State.DELIVERED, ended_at=now, cost_minor=cost
         )
         _book_cost(attempt, order)
+        if order.sku.gives_code and not Code.objects.filter(topup=attempt.topup_id).exists():
+            _ask_for_code(attempt, order)
         _count(attempt.topup, TopUp.State.DELIVERED, order, cost)
     attempt.ended_at = now
     return True
+
+
+def _ask_for_code(attempt: Attempt, order: Order) -> None:
+    open_case(
+        "code-missing",
+        f"code-missing:{attempt.topup_id}",
+        "What arrives is a code, and the supplier delivered none",
+        about=order.number,
+        evidence={"attempt": attempt.pk, "supplier": attempt.account.code, "product": attempt.product_code},
+        actions=(
+            "Ask the supplier for the code and give it to the customer, or refund. If this product never comes with"
+            " one, switch off 'gives code' on the SKU, or its route to this supplier."
+        ),
+    )
 
 
 def fail_attempt(attempt: Attempt, verdict: Attempt.Verdict = Attempt.Verdict.NONE) -> bool:

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core import audit
+from core import audit, rates
 from core.errors import Refused
 from core.money import Money
 from fulfilment.codes import handing, stock
@@ -46,7 +46,8 @@ def take_back(code: Code, *, by: str, why: str) -> Refund | None:
     if order.status == Order.Status.SUCCESS:
         refund = sales.unsell(order, f"{order.number}:{topup.unit}", topup.cost_minor)
     else:
-        orders.count_unit(order, delivered=-1, failed=1)
+        cost = topup.cost_minor
+        orders.count_unit(order, delivered=-1, failed=1, cost=None if cost is None else -cost)
     if is_ours:
         _book(f"cost-back:{attempt.pk}", row, order, back=True)
     audit.record(by, "code taken back", f"code:{row.pk}", before=order.number, after=row.state, why=why)
@@ -68,8 +69,7 @@ def replace(code: Code, *, by: str, why: str) -> Code:
     if fresh is None:
         raise Refused("VALIDATION_ERROR", _("There is no other code in stock to give instead."))
     _book(f"cost-code:{fresh.pk}:{row.pk}", fresh, order)
-    order.updated_at = timezone.now()
-    order.save(update_fields=["updated_at"])
+    orders.count_unit(order, cost=_in_its_currency(fresh, order))
     audit.record(by, "code replaced", f"code:{row.pk}", before=order.number, after=f"code:{fresh.pk}", why=why)
     transaction.on_commit(lambda: stock.recount(row.product) and None, robust=True)
     return fresh
@@ -103,6 +103,15 @@ def _part(row: Code, to: Code.State) -> None:
 
 def _attempt(topup: TopUp) -> Attempt:
     return Attempt.objects.get(topup=topup, state=Attempt.State.ACCEPTED)
+
+
+def _in_its_currency(row: Code, order: Order) -> int | None:
+    """The code's cost in minor units of the order's currency; None where nobody has entered a rate."""
+    try:
+        cost = Money(row.cost_minor, row.product.account.currency)
+        return rates.convert(cost, order.currency, timezone.now(), round_up=True).minor
+    except rates.NoRate:
+        return None
 
 
 def _book(key: str, row: Code, order: Order, *, back: bool = False) -> None:
