@@ -45,7 +45,7 @@ def aliases() -> Iterator[Alias]:
             yield Alias(f"{code}_{amount}", f"{short}{amount // 1000}", name, brand, "Pulsa", cost, "{player}", FIRST)
     for amount, cost in _pairs(_MLBB):
         name = f"MOBILELEGEND - {amount} Diamond"
-        yield Alias(f"MLBB_{amount}", f"ml{amount}", name, "MOBILE LEGENDS", "Games", cost, "{player}{zone}", SECOND)
+        yield Alias(f"MLBB_{amount}", f"ml{amount}", name, "MOBILE LEGENDS", "Games", cost, "{player}.{zone}", SECOND)
     for amount, cost in _pairs(_FF):
         yield Alias(f"FF_{amount}", f"ff{amount}", f"Free Fire {amount} Diamond", "FREE FIRE", "Games", cost,
                     "{player}", SECOND)  # fmt: skip

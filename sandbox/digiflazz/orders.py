@@ -234,8 +234,10 @@ def truth() -> list[dict[str, Any]]:
             "supplier": "digiflazz",
             "transaction_id": row["ref_id"],
             "product_code": row["sku"],
-            "game_user_id": row["customer_no"],
-            "game_zone_id": "",
+            # Where player and zone are written with a dot between them they can be told apart.
+            "game_user_id": row["customer_no"].partition(".")[0],
+            "game_zone_id": row["customer_no"].partition(".")[2],
+            "customer_no": row["customer_no"],
             "callback_url": webhooks.address(),
             "status": {"Sukses": "success", "Gagal": "failed"}.get(codes.status(row["rc"]), "pending"),
             "rc": row["rc"],

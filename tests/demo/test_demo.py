@@ -118,7 +118,7 @@ class TestDemo:
         assert suppliers("TELKOMSEL_10000") == suppliers("BYU_50000") == ["digiflazz", "gemgo"]
         assert suppliers("MLBB_86") == suppliers("FF_140") == ["gemgo", "digiflazz"]
         assert suppliers("TELKOMSEL_3GB") == suppliers("PUBGM_1800") == ["gemgo"]
-        assert SupplierProduct.objects.get(code="ml86").customer_no("656696292", "8610") == "6566962928610"
+        assert SupplierProduct.objects.get(code="ml86").customer_no("656696292", "8610") == "656696292.8610"
 
     def test_indonesia_buys_from_the_indonesian_game(self) -> None:
         def code(region: str) -> str:
