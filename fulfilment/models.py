@@ -77,9 +77,10 @@ class SupplierAccount(models.Model):
 
 
 def checked_customer_format(value: str) -> None:
-    """Raises ValidationError unless the text names {player}, and nothing unknown in braces."""
-    if "{player}" not in value or set("{}") & set(value.replace("{player}", "").replace("{zone}", "")):
-        raise ValidationError(_("Write {player}, and where it needs the zone {zone}; nothing else in braces."))
+    """Raises ValidationError where braces hold anything but {player} and {zone}. A plain number is one of ours, for
+    goods that want some number and are for nobody's account (voucher codes)."""
+    if not value.strip() or set("{}") & set(value.replace("{player}", "").replace("{zone}", "")):
+        raise ValidationError(_("Write {player} and {zone} where they belong; nothing else in braces."))
 
 
 class SupplierProduct(models.Model):

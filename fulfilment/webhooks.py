@@ -76,9 +76,16 @@ def _act(message: InboxMessage) -> None:
     recording.hear(attempt, news.placed)
     if news.placed.serial and receiving.is_code_goods(attempt.topup):
         # By now the code is kept sealed; nowhere else may it be read.
-        message.body = receiving.masked(message.body, news.placed.serial)
+        message.body = _without_code(message.body, news.placed.serial)
         message.save(update_fields=["body"])
     inbox.done(message, f"{news.status} {news.detail}", about=attempt.topup.order.number)
+
+
+def _without_code(body: str, code: str) -> str:
+    """The message without the code that it brought; worked off again, it brings none."""
+    told = json.loads(body)
+    told["data"]["sn"] = ""
+    return receiving.masked(json.dumps(told), code)
 
 
 def _strange(message: InboxMessage, news: News) -> None:

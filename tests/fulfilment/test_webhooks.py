@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.utils import timezone
 
 from core.models import InboxMessage
 from fulfilment import checking, sending, webhooks
-from fulfilment.models import Attempt, TopUp
+from fulfilment.models import Attempt, Code, Route, TopUp
 from fulfilment.suppliers.base import Outcome, Placed
 from payments.models import Refund
 from tests.conftest import Sandbox
 from tests.fulfilment import by_reference as desk
+from tests.fulfilment import vouchers
 from tests.fulfilment.desk import cases, funds, paid, until
 
 pytestmark = pytest.mark.django_db
@@ -180,3 +182,23 @@ def test_a_look_and_a_webhook_at_the_same_moment_deliver_once(open_attempt, clie
     assert order.transfers.filter(reason="cost of goods").count() == 1
     order.refresh_from_db()
     assert (order.status, order.delivered) == ("SUCCESS", 1)
+
+
+def test_a_code_that_comes_by_webhook_is_sealed_and_stands_nowhere_else(supplier, client):
+    """Voucher goods: `sn` is what is sold. Also the inbox keeps it no longer than it takes to seal it."""
+    secret_text = "VCR-9876-5432-KODE"
+    sku = vouchers.voucher(gives_code=True)
+    product = desk.product("ml86", customer_format="081200000000")
+    Route.objects.create(sku=sku, product=product)
+    order = paid(sku=sku, fields=[])
+    attempt = desk.buy(order)
+    assert attempt.customer_no == "081200000000"
+    assert desk.post(client, desk.told(attempt, sn=secret_text, message=f"SN {secret_text}")) == 200
+    order.refresh_from_db()
+    attempt.refresh_from_db()
+    [message] = InboxMessage.objects.all()
+    assert order.status == "SUCCESS" and Code.objects.get().topup_id == attempt.topup_id
+    assert secret_text not in message.body + attempt.serial + attempt.answer
+    InboxMessage.objects.update(state="NEW", not_before=timezone.now())
+    assert webhooks.work_inbox() == 1
+    assert Code.objects.count() == 1 and not cases("code-second"), "worked off again it brings no other code"
