@@ -40,7 +40,11 @@ class PayoutAdmin(ReadOnlyAdmin):
     list_select_related = ["refund"]
     search_fields = ["refund__reference", "refund__order__number", "bank_reference", "prepared_by", "approved_by"]
     date_hierarchy = "created_at"
-    exclude = ["sealed", "state"]
+    fields = [
+        *("refund", "amount", "account", "shown_state"),
+        *("prepared_by", "prepared_at", "approved_by", "approved_at", "bank_reference"),
+        *("note", "created_at", "ended_at"),
+    ]
     readonly_fields = ["amount", "shown_state", "account"]
     actions_detail = ["prepare", "approve", "mark_paid", "return_it"]
 

@@ -62,7 +62,11 @@ class RefundAdmin(ReadOnlyAdmin):
     list_select_related = ["payment"]
     search_fields = ["reference", "gateway_id", "order__number", "order__email"]
     date_hierarchy = "created_at"
-    exclude = ["state", "amount_minor"]
+    fields = [
+        *("reference", "order", "payment", "amount", "why", "asked_by"),
+        *("shown_state", "way", "wallet_of", "claim_link", "expected_at", "reminders"),
+        *("gateway_id", "attempts", "not_before", "error", "key", "created_at", "done_at"),
+    ]
     readonly_fields = ["amount", "shown_state", "claim_link"]
     inlines = [RefundEventInline, PayoutInline]
     actions_detail = ["approve", "accept", "decline", "prepare_by_hand", "confirm_paid", "send_again"]

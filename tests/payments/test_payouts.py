@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError
 from django.test import Client
 from django.urls import reverse
@@ -101,7 +104,8 @@ def test_an_account_that_cannot_be_paid_is_asked_for_again() -> None:
     payouts.return_it(payout.pk, ani, "account closed")
     refund = again(payout.refund)
     assert (refund.state, refund.way) == ("CLAIMABLE", "")
-    assert "could not be paid" in MailMessage.objects.latest("id").context["invoice"]["refund"]["state_text"]
+    told = MailMessage.objects.latest("id").context["invoice"]["refund"]
+    assert "tidak bisa dibayar" in told["state_text"] and "/refunds/" in told["claim_url"]
     second = claims.to_account(refund.pk, ACCOUNT)
     assert second.pk != payout.pk and books_hold()
 
@@ -155,3 +159,14 @@ def test_the_back_office_walks_it_with_the_number_masked_in_lists() -> None:
         act(budi, "mark_paid", bank_reference="BCA 20261121 001")
     assert Payout.objects.get().state == "PAID" and books() == PAID
     assert "0123456789" not in budi.get(page).content.decode()
+
+
+def test_an_account_is_sealed_again_under_a_new_key(settings: Any) -> None:
+    payout, old = claimed(), list(settings.ENCRYPTION_KEYS)
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *old]
+    call_command("reseal_payouts", stdout=StringIO())
+    settings.ENCRYPTION_KEYS = settings.ENCRYPTION_KEYS[:1]
+    assert payouts.account_of(Payout.objects.get(), staff("ani")) == ACCOUNT
+    settings.ENCRYPTION_KEYS = old
+    with pytest.raises(CommandError, match=f"rows {payout.pk}"):
+        call_command("reseal_payouts", stdout=StringIO())
