@@ -46,6 +46,8 @@ def requote(order: Order, code: str, user: User | None = None) -> Requote:
     is_by_balance = channel.kind == Channel.Kind.BALANCE
     if is_by_balance and (user is None or user.pk != order.user_id):
         raise Refused("INVALID_PAYMENT_METHOD", _("This way to pay is not offered here. Please choose another one."))
+    if not channels.reaches(channel, order.phone):
+        raise opening.phone_needed(channel.name)
     if order.promo is not None and order.promo.channels.exists():
         raise Refused(
             "PROMO_NOT_APPLICABLE",

@@ -159,6 +159,12 @@ def unavailable(bill: Bill) -> Refused:
     )
 
 
+def phone_needed(channel_name: str) -> Refused:
+    """Of a channel that asks on the customer's phone, without a number to ask on."""
+    message = _("%(channel)s needs your phone number. Please choose another way to pay.")
+    return Refused("INVALID_PAYMENT_METHOD", message % {"channel": channel_name})
+
+
 def refused(bill: Bill, code: str = "") -> Refused:
     message = _("%(channel)s cannot be used for this order. Please choose another way to pay.")
     if "PHONE_REQUIRED" in code:

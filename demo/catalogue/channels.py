@@ -84,6 +84,28 @@ def wallet(
     )  # fmt: skip
 
 
+def push(code: str, name: str, gateway_channel: str, *, percent: str, least: str, most: str) -> Pay:
+    """A wallet that asks on the customer's phone and gives up after a minute; the order lets it ask again."""
+    return Pay(
+        code, "ID", "E_WALLET", "REDIRECT", name, _by(name),
+        both(
+            _list(
+                f"Isi nomor ponsel yang terdaftar di {name}",
+                f"Buka aplikasi {name}: permintaan pembayaran muncul di sana",
+                "Setujui dengan PIN dalam satu menit",
+                "Terlambat? Tekan coba lagi, dan permintaannya dikirim sekali lagi",
+            ),
+            _list(
+                f"Enter the phone number that {name} knows you by",
+                f"Open the {name} app: the request to pay appears there",
+                "Approve it with your PIN within a minute",
+                "Too late? Tap try again, and you are asked once more",
+            ),
+        ),
+        least, most, gateway_channel, 900, percent=percent, gateway="midtrans", is_refundable=True,
+    )  # fmt: skip
+
+
 def virtual_account(code: str, bank: str, app: str, *, least: str, most: str, midtrans: str = "") -> Pay:
     name = f"{bank} Virtual Account"
     return Pay(
@@ -202,6 +224,7 @@ INDONESIA = (
         "SHOPEEPAY", "ID", "ShopeePay", "shopeepay", percent="2", least="1000", most="10000000", seconds=1800,
         gateway="midtrans", is_refundable=True,
     ),
+    push("OVO", "OVO", "ovo", percent="2", least="1000", most="10000000"),
     wallet("LINKAJA", "ID", "LinkAja", "LINKAJA", percent="1.5", least="1000", most="10000000", seconds=1800),
     balance("ID", least="100", most="100000000"),
     virtual_account("BCA_VA", "BCA", "m-BCA", least="10000", most="50000000"),

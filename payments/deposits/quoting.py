@@ -33,6 +33,9 @@ def quote(user: User, region: Region, code: str, amount: Money, language: str, n
     if channel.kind == Channel.Kind.BALANCE:
         raise Refused("INVALID_PAYMENT_METHOD", _("This way to pay is not offered here. Please choose another one."))
     channels.ensure_open(channel, now, language)
+    if not channels.reaches(channel, user.phone or ""):
+        text = _("%(channel)s needs your phone number. Please choose another way to pay.")
+        raise Refused("INVALID_PAYMENT_METHOD", text % {"channel": channel.name})
     _check_limits(channel, amount)
     inquiry = DepositInquiry(
         user=user,

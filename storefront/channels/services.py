@@ -11,6 +11,7 @@ from core.kept import kept
 from core.models import Region
 from core.money import Money
 from core.translated import pick
+from payments.gateways import offer
 from storefront.catalogue.closing import Closed, edges, standing
 from storefront.channels.models import Channel, ChannelClosure
 
@@ -74,6 +75,12 @@ def check_limits(channel: Channel, total: Money) -> None:
 def closed(channel: Channel, now: datetime) -> Closed | None:
     """Whether maintenance or a cut-off closes the channel. One SELECT, none where closures are prefetched."""
     return standing(channel.closures.all(), channel.region, now)
+
+
+def reaches(channel: Channel, phone: str) -> bool:
+    """Whether the channel can ask the customer: one that asks on the phone needs a number (E.164) of the region."""
+    offered = offer(channel.gateway, channel.region_id, channel.gateway_channel)
+    return offered is None or not offered.needs_phone or phone.startswith(channel.region.dial_code)
 
 
 def ensure_open(channel: Channel, now: datetime, language: str = "en") -> None:

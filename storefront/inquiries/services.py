@@ -66,6 +66,9 @@ def quote(ask: Ask, client: Client, user: User | None, language: str, now: datet
     offer = find_offer(ask.product_code, ask.sku_code, region_code, now, language, is_fresh=False)
     email, phone, values = _read(ask, offer)
     channel = _channel(ask.payment_code, region_code, user, language, now)
+    if not channels.reaches(channel, phone):
+        text = _("%(channel)s asks you on your phone: enter the number it knows you by.")
+        raise invalid({"phoneNumber": text % {"channel": channel.name}})
     players.check_operator(offer.product, values, region_code)
     checked = players.check(offer.product, values, check_game=offer.check_game, region_code=region_code)
 
@@ -251,7 +254,7 @@ def _read(ask: Ask, offer: Offer) -> tuple[str, str, list[players.Value]]:
     """(e-mail address, phone in E.164 or "", the product's values). Raises VALIDATION_ERROR naming all that is wrong
     at once, so that a form can show it in one go.
 
-    The address is where the invoice goes, so it is asked for; nothing needs the phone number, it may be left out.
+    The address is where the invoice goes, so it is asked for; the phone number only some channels need.
     """
     wrong: dict[str, Text] = {}
     email, phone, values = ask.email.strip(), ask.phone.strip(), []
