@@ -10,7 +10,7 @@ from enum import StrEnum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from fulfilment import holding
+from fulfilment import holding, routing
 from fulfilment.models import STOCK, Attempt, Correction, TopUp
 from storefront.orders.models import Order
 
@@ -23,7 +23,9 @@ class Reason(StrEnum):
     SENDING = "sending"
     QUEUE = "queue"  # another purchase goes first
     ACCOUNT = "account"  # the game knows no such player
-    REFILL = "refill"  # our balance at the supplier
+    REFILL = "refill"  # our balance at the supplier, or our stock of codes
+    HOURS = "hours"  # closed at this hour
+    PRICE = "price"  # it costs us more by now than the customer paid
     MAINTENANCE = "maintenance"  # no supplier takes orders for it now
     CONNECTION = "connection"  # the supplier cannot be reached; nothing was sent
     SUPPLIER = "supplier"  # taken by the supplier, not finished
@@ -39,16 +41,20 @@ _WAITS = {
     "rate": Reason.QUEUE,
     "balance": Reason.REFILL,
     STOCK: Reason.REFILL,
+    routing.HOURS: Reason.HOURS,
+    routing.CUT_OFF: Reason.HOURS,
+    routing.NOT_NOW: Reason.HOURS,
+    routing.PRICE: Reason.PRICE,
     "connection": Reason.CONNECTION,
     holding.ACCOUNT: Reason.ACCOUNT,
 }
 # The reason that weighs most is told: what may be out before what surely is not.
 _WEIGHT = [
-    Reason.UNKNOWN, Reason.SUPPLIER, Reason.ACCOUNT, Reason.REFILL, Reason.MAINTENANCE, Reason.CONNECTION,
-    Reason.QUEUE, Reason.SENDING,
+    Reason.UNKNOWN, Reason.SUPPLIER, Reason.ACCOUNT, Reason.REFILL, Reason.PRICE, Reason.MAINTENANCE, Reason.HOURS,
+    Reason.CONNECTION, Reason.QUEUE, Reason.SENDING,
 ]  # fmt: skip
 # What lasts: an order that waits for one of these is on hold.
-_HOLDS = frozenset({Reason.ACCOUNT, Reason.REFILL, Reason.MAINTENANCE, Reason.CONNECTION})
+_HOLDS = frozenset(_WEIGHT) - {Reason.UNKNOWN, Reason.SUPPLIER, Reason.QUEUE, Reason.SENDING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +136,16 @@ def because(reason: Reason) -> str:
         case Reason.REFILL:
             return _(
                 "Our stock at the supplier ran out and is being filled up. Nothing was sent yet; it goes on by itself."
+            )
+        case Reason.HOURS:
+            return _(
+                "Our supplier is closed for this at this hour. Nothing was sent yet; it goes on when they open, or "
+                "your money goes back when the promised time is over."
+            )
+        case Reason.PRICE:
+            return _(
+                "Our supplier's price has just changed. Nothing was sent yet; you get it for what you paid, or your "
+                "money back when the promised time is over."
             )
         case Reason.MAINTENANCE:
             return _(

@@ -107,8 +107,9 @@ def app(request: HttpRequest, bot: str) -> HttpResponse:
     lines = "".join(
         f"<p>{html.escape(str(one['body'].get('text', '')))}</p>" for one in store.kept("telegram", str(chat))
     )
+    name = html.escape(bot)
     page = (
-        f"<!doctype html><html lang=en><meta name=viewport content='width=device-width'><title>{html.escape(bot)}"
-        f"</title><h1>{html.escape(bot)}</h1>{lines}<form method=post><button>Start</button></form></html>"
+        "<!doctype html><html lang=en><meta name=viewport content='width=device-width'><link rel=icon href='data:,'>"
+        f"<title>{name}</title><h1>{name}</h1>{lines}<form method=post><button>Start</button></form></html>"
     )
     return HttpResponse(page)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from core.errors import Refused
 from core.models import MailMessage
-from fulfilment import correcting, promises, sending, standing
+from fulfilment import correcting, promises, sending, standing, taking
 from fulfilment.models import Attempt, Correction, Delay, TopUp
 from fulfilment.standing import Reason
 from payments.models import Refund
@@ -226,3 +226,27 @@ def test_late_is_told_once_with_its_reason(supplier):
     promises.cancel(fresh(order))
     with patch.object(standing, "of", side_effect=AssertionError("an ended order is not looked at")):
         assert promises.tell_late() == 0
+
+
+@pytest.mark.parametrize(
+    ("waits_for", "reason"),
+    [
+        ("connection", Reason.CONNECTION),
+        ("stock", Reason.REFILL),
+        ("hours", Reason.HOURS),
+        ("cut_off", Reason.HOURS),
+        ("price", Reason.PRICE),
+        ("circuit", Reason.MAINTENANCE),
+        ("denied", Reason.MAINTENANCE),
+        ("rate", Reason.QUEUE),
+    ],
+)
+def test_every_wait_has_a_reason_and_words_of_its_own(db, waits_for, reason):
+    desk.shop()
+    order = desk.paid()
+    taking.take()
+    TopUp.objects.update(waits_for=waits_for)
+    seen = standing.of(fresh(order))
+    assert seen and seen.reason == reason
+    headline, text = standing.words(seen)
+    assert headline and (text == standing.because(reason)) == (reason != Reason.QUEUE)
