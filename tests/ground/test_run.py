@@ -210,10 +210,15 @@ def test_the_world_gets_no_demo_no_made_secret_and_no_sandbox(tmp_path: Path) ->
         "DIGIFLAZZ_WEBHOOK_SECRET",
         "XENDIT_SECRET_KEY",
         "XENDIT_CALLBACK_TOKEN",
+        "MIDTRANS_SERVER_KEY",
+        "HITPAY_API_KEY",
+        "HITPAY_API_SALT",
+        "HITPAY_WEBHOOK_SALT",
     ):
         assert f"  {name} is " in said
-    for name in ("GEMGO_BASE_URL", "DIGIFLAZZ_BASE_URL", "XENDIT_BASE_URL", "GOOGLE_CERTS_URL"):
-        assert f"  {name} still points at the sandbox" in said
+    for party in ("GEMGO", "DIGIFLAZZ", "XENDIT", "MIDTRANS", "HITPAY"):
+        assert f"  {party}_BASE_URL still points at the sandbox" in said
+    assert "  GOOGLE_CERTS_URL still points at the sandbox" in said
 
 
 @pytest.mark.parametrize(
