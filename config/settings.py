@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from config.back_office import theme
 from config.env import BadValue, Environment, broker, mail, postgres, redis
-from config.guards import refusals
+from config.guards import on_loopback, refusals
 from core.web.openapi_settings import SPECTACULAR
 from supervisor.surroundings import ROOT, complete
 
@@ -43,8 +43,10 @@ DIGIFLAZZ_USERNAME = env.text("DIGIFLAZZ_USERNAME")
 DIGIFLAZZ_API_KEY = env.secret("DIGIFLAZZ_API_KEY")
 DIGIFLAZZ_WEBHOOK_SECRET = env.secret("DIGIFLAZZ_WEBHOOK_SECRET")
 DIGIFLAZZ_TIMEOUT_SECONDS = env.seconds("DIGIFLAZZ_TIMEOUT_SECONDS", 30, least=0.1)
-# The same call again within a minute may make a second order there.
-DIGIFLAZZ_RECHECK_SECONDS = env.seconds("DIGIFLAZZ_RECHECK_SECONDS", 90, least=0.1)
+# The same call again within a minute may make a second order at the real one.
+DIGIFLAZZ_RECHECK_SECONDS = env.seconds(
+    "DIGIFLAZZ_RECHECK_SECONDS", 90, least=0.1 if on_loopback(DIGIFLAZZ_BASE_URL) else 60
+)
 # A supplier's circuit opens when so many of the last purchases that say anything of it failed; one purchase is tried
 # after the pause, which doubles with every such try that fails.
 CIRCUIT_FAILURES = env.integer("CIRCUIT_FAILURES", 8, least=1, most=100)

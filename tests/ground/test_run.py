@@ -230,3 +230,8 @@ def test_a_bad_value_is_named_in_one_line(tmp_path: Path, name: str, value: str)
     assert said.count("\n") == 1
     assert said.startswith(f"run: {name} ")
     assert repr(value) in said
+
+
+def test_the_real_second_supplier_is_never_asked_within_a_minute(tmp_path: Path) -> None:
+    said = refused(tmp_path, DIGIFLAZZ_BASE_URL="https://digiflazz.example", DIGIFLAZZ_RECHECK_SECONDS="59")
+    assert "DIGIFLAZZ_RECHECK_SECONDS must be at least 60" in said
