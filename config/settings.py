@@ -49,8 +49,8 @@ DIGIFLAZZ_RECHECK_SECONDS = env.seconds(
 )
 # A supplier's circuit opens when so many of the last purchases that say anything of it failed; one purchase is tried
 # after the pause, which doubles with every such try that fails.
-CIRCUIT_FAILURES = env.integer("CIRCUIT_FAILURES", 8, least=1, most=100)
-CIRCUIT_OF = env.integer("CIRCUIT_OF", 10, least=CIRCUIT_FAILURES, most=100)
+CIRCUIT_FAILURES = env.integer("CIRCUIT_FAILURES", 10, least=1, most=100)
+CIRCUIT_OF = env.integer("CIRCUIT_OF", max(10, CIRCUIT_FAILURES), least=CIRCUIT_FAILURES, most=100)
 CIRCUIT_PAUSE_SECONDS = env.seconds("CIRCUIT_PAUSE_SECONDS", 15, least=0.1)
 # What a unit may cost us, in percent of the price it was sold at (before promo and fee); 0: whatever it costs.
 MOST_COST_PERCENT = env.integer("MOST_COST_PERCENT", 100, least=0, most=1000)

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from core.cases import open_case
+from core.models import StaffCase
 from core.money import Money
 from core.wake import wake
 from fulfilment.models import STOCK, HistoryPoll, SupplierAccount, TopUp
@@ -72,6 +73,9 @@ def resume(account: SupplierAccount) -> bool:
         paused_at=None, paused_why="", paused_needs_minor=None
     )
     if moved:
+        StaffCase.objects.filter(key__startswith=f"supplier:{account.code}:{why}:", state=StaffCase.State.OPEN).update(
+            state=StaffCase.State.RESOLVED, resolved_at=now, resolution="buying goes on"
+        )
         TopUp.objects.filter(state=TopUp.State.QUEUED, waits_for=why or "paused").update(not_before=now)
         wake("fulfilment.sweep", "topups")
     return bool(moved)

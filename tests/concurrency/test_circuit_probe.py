@@ -8,7 +8,7 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from fulfilment import circuit, routing, sending, taking
+from fulfilment import circuit, recording, routing, sending, taking
 from fulfilment.models import Attempt, SupplierAccount
 from tests.conftest import Sandbox
 from tests.fulfilment import desk
@@ -46,13 +46,13 @@ def send_all_at_once(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(routing, "choose", all_have_seen_it_half_open)
     probes: list[int] = []
-    record = sending.recording.record
+    record = recording.record
 
     def counted(attempt, placed):
         probes.append(Attempt.objects.count())
         record(attempt, placed)
 
-    monkeypatch.setattr(sending.recording, "record", counted)
+    monkeypatch.setattr(recording, "record", counted)
 
     def run(topup_id: int) -> None:
         try:

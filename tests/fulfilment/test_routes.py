@@ -180,6 +180,7 @@ def test_a_drained_balance_burns_no_orders(supplier):
     desk.work(2)
     assert {Order.objects.get(pk=order.pk).status for order in orders} == {"SUCCESS"}
     assert len(supplier.supplier_orders()) == 50 and not Refund.objects.exists()
+    assert [case.state for case in desk.cases("supplier_balance")] == ["RESOLVED"]
 
 
 def test_a_supplier_that_says_we_call_too_often_is_left_alone_for_a_while(two):
