@@ -186,6 +186,26 @@ class InboxMessage(models.Model):
         return f"{self.party} {self.received_at:%Y-%m-%d %H:%M:%S}"
 
 
+class PoisonRow(models.Model):
+    """A row of some table whose work failed: how long it rests; for good (`again_at` empty) until staff say so."""
+
+    model = models.CharField(max_length=60, help_text=_("e.g. fulfilment.topup"))
+    row_id = models.BigIntegerField()
+    failures = models.PositiveSmallIntegerField(default=0, help_text=_("in a row"))
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    again_at = models.DateTimeField(null=True, help_text=_("empty: set aside"))
+    error = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name = _("failing row")
+        verbose_name_plural = _("failing rows")
+        constraints = [models.UniqueConstraint(fields=["model", "row_id"], name="one_count_per_row")]
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.row_id}"
+
+
 class SearchToken(models.Model):
     """One word by which staff find an order or customer: a prefix search that needs no extension of PostgreSQL."""
 

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from core import inbox, mail
+from core import inbox, mail, poison
 from core.messages import outbox
 
 
@@ -13,8 +13,8 @@ def send_mail() -> int:
 
 @shared_task(name="core.tidy")
 def tidy() -> int:
-    """Messages that nobody will ask for any more are forgotten."""
-    return inbox.forget_old()
+    """Messages and failures that nobody will ask for any more are forgotten."""
+    return inbox.forget_old() + poison.forget_old()
 
 
 @shared_task(name="core.send_messages")

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from core import poison
 from core.wake import wake
 from fulfilment import clocks, evidence, finishing, profiles, recording, sending
 from fulfilment.models import Attempt, TopUp
@@ -34,6 +35,7 @@ def look_due(limit: int = _MOST_LOOKS, now: datetime | None = None) -> int:
     due = (
         Attempt.objects.filter(_OUT, next_look_at__lte=moment)
         .exclude(account__paused_why=profiles.DENIED)
+        .exclude(pk__in=poison.resting(Attempt))
         .order_by("next_look_at")
         .values_list("pk", flat=True)[:limit]
     )
@@ -41,8 +43,9 @@ def look_due(limit: int = _MOST_LOOKS, now: datetime | None = None) -> int:
     for attempt_id in list(due):
         try:
             looked += look(attempt_id, now)
-        except Exception:
+        except Exception as problem:
             logger.exception("attempt %s could not be asked for", attempt_id)
+            poison.failed(Attempt, attempt_id, problem)
     if looked >= limit:
         wake("fulfilment.check", "polls")
     return looked

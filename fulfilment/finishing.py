@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
-from core import rates
+from core import poison, rates
 from core.cases import open_case
 from core.money import Money
 from fulfilment.models import Attempt, Code, TopUp
@@ -213,7 +213,7 @@ def end_forgotten(limit: int = 100) -> int:
     forgotten = Order.objects.filter(
         Exists(any_unit), ~Exists(open_units), status=Order.Status.PROCESSING, updated_at__lt=some_time_ago
     )
-    ids = list(forgotten.values_list("pk", flat=True)[:limit])
+    ids = list(forgotten.exclude(pk__in=poison.resting(Order)).values_list("pk", flat=True)[:limit])
     for order_id in ids:
         try:
             with transaction.atomic():
@@ -222,8 +222,9 @@ def end_forgotten(limit: int = 100) -> int:
                     continue
                 _recount(order)
                 _end_if_complete(order)
-        except Exception:
+        except Exception as problem:
             logger.exception("order %s could not be ended", order_id)
+            poison.failed(Order, order_id, problem)
     return len(ids)
 
 

@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from core import poison
 from core.money import Money
 from fulfilment import (
     circuit,
@@ -254,7 +255,8 @@ def due(limit: int, now: datetime | None = None) -> list[int]:
 
 
 def _queued(moment: datetime) -> QuerySet[TopUp]:
-    return TopUp.objects.filter(state=TopUp.State.QUEUED, not_before__lte=moment).order_by("not_before")
+    due = TopUp.objects.filter(state=TopUp.State.QUEUED, not_before__lte=moment)
+    return due.exclude(pk__in=poison.resting(TopUp)).order_by("not_before")
 
 
 def give_up_dead(limit: int = 200, now: datetime | None = None) -> int:

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from core import poison
 from core.cases import open_case
 from fulfilment.models import TopUp
 from storefront.orders import services as orders
@@ -34,6 +35,7 @@ def take(limit: int = 50, now: datetime | None = None, *, level: str = "") -> li
     while True:
         page = list(
             Order.objects.filter(after, status=Order.Status.PAID, **whose)
+            .exclude(pk__in=poison.resting(Order))
             .order_by("paid_at", "id")
             .values_list("pk", "paid_at")[: min(_PAGE, limit)]
         )
@@ -76,8 +78,9 @@ def take_one(order_id: int, now: datetime | None = None) -> list[int]:
             "A paid order cannot be taken up",
             about=number,
             evidence={"error": f"{type(problem).__name__}: {problem}"[:1000]},
-            actions="Mend what the error names: the order is tried again at every look.",
+            actions="Mend what the error names: the order is tried again by itself, ever later, and then set aside.",
         )
+        poison.failed(Order, order_id, problem, about=number)
         return []
 
 

@@ -7,7 +7,7 @@ import logging
 from celery import shared_task
 
 from accounts.models import Level
-from core import stopping
+from core import poison, stopping
 from core.wake import wake
 from fulfilment import (
     callbacks,
@@ -23,6 +23,7 @@ from fulfilment import (
     webhooks,
 )
 from fulfilment.codes import importing, stock
+from fulfilment.models import TopUp
 
 logger = logging.getLogger(__name__)
 # What is sent here saves a message; the rest goes to as many threads. Units of one order stay together: they are for
@@ -119,6 +120,7 @@ def _hand_out(groups: list[list[int]], queue: str = "topups") -> None:
 def _send(topup_id: int) -> None:
     try:
         sending.send(topup_id)
-    except Exception:
-        # It comes up again when its lease is over; the others do not wait for it.
+    except Exception as problem:
+        # It comes up again when it has rested; the others do not wait for it.
         logger.exception("top-up %s could not be sent", topup_id)
+        poison.failed(TopUp, topup_id, problem)

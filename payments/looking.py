@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from core import stopping
+from core import poison, stopping
 from core.cases import open_case
 from core.money import Money
 from payments.deposits import crediting as deposits
@@ -182,6 +182,7 @@ def poll_due(limit: int = 20) -> int:
         order__expires_at__lte=now,
     )
     due = due.exclude(state__in=Payment.LIVE, deposit__status=Deposit.Status.PENDING, deposit__expires_at__lte=now)
+    due = due.exclude(pk__in=poison.resting(Payment))
     looked_at = 0
     for payment in list(due.select_related("order", "deposit").order_by("not_before")[:limit]):
         if stopping.is_asked() or not claim(payment):
@@ -191,8 +192,9 @@ def poll_due(limit: int = 20) -> int:
             _poll(payment)
         except GatewayUnavailable as problem:
             logger.warning("%s could not be looked up: %s", payment.reference, problem)
-        except Exception:
+        except Exception as problem:
             logger.exception("%s could not be polled", payment.reference)
+            poison.failed(Payment, payment.pk, problem, about=payment.bill.number)
     return looked_at
 
 

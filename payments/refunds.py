@@ -17,7 +17,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core import audit, stopping
+from core import audit, poison, stopping
 from core.cases import close
 from core.errors import Refused
 from core.money import Money
@@ -119,7 +119,8 @@ def send_due(limit: int = 20) -> int:
     now = timezone.now()
     due = Refund.objects.filter(state__in=[State.DUE, State.SENDING, State.SENT], not_before__lte=now)
     touched = 0
-    for pk, state in list(due.order_by("not_before").values_list("pk", "state")[:limit]):
+    due = due.exclude(pk__in=poison.resting(Refund)).order_by("not_before")
+    for pk, state in list(due.values_list("pk", "state")[:limit]):
         if stopping.is_asked():
             break
         # Pushed forward first: a row that raises cannot stall the others.
@@ -138,8 +139,9 @@ def send_due(limit: int = 20) -> int:
                 look(refund)
             else:
                 _ask_after(refund, refund.error or "a worker was lost while it was being sent", is_settled=True)
-        except Exception:
+        except Exception as problem:
             logger.exception("refund %s", refund.reference)
+            poison.failed(Refund, refund.pk, problem, about=refund.order.number if refund.order else "")
         touched += 1
     return touched
 

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from core import audit, cases, inbox, mail
+from core import audit, cases, inbox, mail, poison
 from core.admin.bases import ReadOnlyAdmin, ReasonForm, ShopAdmin, back_to, pretty
 from core.models import AuditEntry, ExchangeRate, InboxMessage, MailMessage, Region, SearchToken, StaffCase
 
@@ -102,7 +102,7 @@ class StaffCaseAdmin(ReadOnlyAdmin):
     fields = ["title", "kind", "about", "shown_state", "opened_at", "shown_evidence", "actions_open"]
     fields += ["resolved_at", "resolved_by", "resolution"]
     readonly_fields = ["shown_evidence", "shown_state", "actions_open"]
-    actions_detail = ["resolve"]
+    actions_detail = ["try_again", "resolve"]
 
     @display(description=_("state"), label={"OPEN": "warning", "RESOLVED": "success"})
     def shown_state(self, case: StaffCase) -> str:
@@ -115,6 +115,29 @@ class StaffCaseAdmin(ReadOnlyAdmin):
     @display(description=_("what may be done"))
     def actions_open(self, case: StaffCase) -> str:
         return format_html("<p>{}</p>", case.actions or "–")
+
+    def has_try_again_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        is_set_aside = StaffCase.objects.filter(pk=object_id, kind=poison.CASE, state=StaffCase.State.OPEN)
+        return bool(request.user.has_perm("core.change_staffcase")) and is_set_aside.exists()
+
+    @action(
+        description=_("Try again"),
+        icon="replay",
+        permissions=["try_again"],
+        dialog={
+            "title": _("Have it tried again?"),
+            "description": _("Say what was mended. The row goes on where it stood, and the case is resolved."),
+            "form_class": ReasonForm,
+            "form_submit_text": _("Try again"),
+        },
+    )
+    def try_again(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
+        case = StaffCase.objects.get(pk=object_id)
+        if poison.try_again(case, request.user, form.cleaned_data["reason"]):  # type: ignore[arg-type]
+            messages.success(request, _("It is tried again within seconds."))
+        else:
+            messages.warning(request, _("Somebody had resolved it before."))
+        return back_to(request, reverse("admin:core_staffcase_change", args=[case.pk]))
 
     def has_resolve_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return bool(request.user.has_perm("core.change_staffcase"))
