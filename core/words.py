@@ -26,6 +26,8 @@ def name_fields(apps: Apps) -> None:
 FIELDS = [
     # Authenticators and players' marks
     _("confirmed"), _("drift"), _("hidden at"), _("last t"), _("sealed key"),
+    # Rows whose work fails
+    _("again at"), _("failures"), _("first at"), _("last at"), _("model"), _("row id"),
     # Routes, circuits and pieces
     _("circuit closed at"), _("circuit opened at"), _("circuit probe at"), _("circuit probes"), _("circuit until"),
     _("circuit why"), _("is probe"), _("is split"), _("is supplier fault"), _("open from"), _("open until"), _("part"),
