@@ -12,7 +12,7 @@ from django.utils import timezone
 from core.errors import Refused
 from core.models import AuditEntry, StaffCase
 from core.money import Money
-from payments import looking, refunds
+from payments import ledger_check, looking, refunds
 from payments.gateways import for_code
 from payments.gateways.base import RefundReply, RefundStanding
 from payments.models import Account, Payment, Refund
@@ -77,6 +77,9 @@ def test_a_refund_is_sent_and_done_when_the_gateway_says_so(sandbox: Sandbox) ->
     assert again(refund).state == State.DONE
     assert refunded(sandbox) == [TOTAL]
     assert books() == {}
+    truth = {row["reference"]: Money(row["refunded"], "IDR") for row in sandbox.gateway_payments()}
+    assert ledger_check.refund_differences(truth) == []
+    assert ledger_check.refund_differences({order.number: Money(1, "IDR")}) != []
 
 
 def test_the_webhook_of_a_refund_is_a_hint_too(sandbox: Sandbox) -> None:
