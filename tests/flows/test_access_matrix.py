@@ -115,6 +115,7 @@ PAGES: dict[str, Row] = {
     "POST /hooks/telegram": ("401 401 401 401 401", {"update_id": "1"}),
     "POST /hooks/xendit": ("401 401 401 401 401", {"event": "payment.capture"}),
     "POST /hooks/digiflazz": ("401 401 401 401 401", {"data": {"ref_id": "GATE1-1-1", "status": "Sukses", "rc": "00"}}),
+    "POST /hooks/hitpay": ("401 401 401 401 401", {"payment_request_id": "x", "status": "completed"}),
     "POST /hooks/midtrans": ("401 401 401 401 401", {"order_id": "GATE1", "transaction_status": "settlement"}),
     "POST /hooks/gemgo/guessed": ("404 404 404 404 404", {"id": "1"}),
     "GET /": ("302 302 302 302 302", {}),
