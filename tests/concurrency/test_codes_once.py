@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from django.db import connections
@@ -55,10 +56,15 @@ def _shares(units: list[int]) -> list[list[int]]:
     return [units[place::WORKERS] for place in range(WORKERS)]
 
 
+def _send_all(units):
+    for unit in units:
+        sending.send(unit)
+
+
 def test_200_units_and_10_codes_make_10_deliveries_of_10_codes():
     units = _units(orders=20, quantity=10)
     assert len(units) == UNITS
-    raised = _at_once(*[lambda mine=share: [sending.send(unit) for unit in mine] for share in _shares(units)])
+    raised = _at_once(*[partial(_send_all, share) for share in _shares(units)])
     assert not raised
     # Whoever met only codes that others were about to take comes again.
     TopUp.objects.update(not_before=timezone.now())
@@ -99,9 +105,9 @@ def test_a_code_is_either_seen_or_given_back():
     for order in Order.objects.all():
         code = Code.objects.get(topup__order=order)
         raised = _at_once(
-            lambda o=order: revealing.reveal(o, None, by="browser", address=None),
-            lambda c=code: returning.take_back(c, by="staff", why="asked to"),
-            lambda c=code: returning.take_back(c, by="other staff", why="asked to"),
+            partial(revealing.reveal, order, None, by="browser", address=None),
+            partial(returning.take_back, code, by="staff", why="asked to"),
+            partial(returning.take_back, code, by="other staff", why="asked to"),
         )
         code.refresh_from_db()
         was_seen = CodeEvent.objects.filter(code=code, what="SHOWN").exists()
