@@ -22,4 +22,4 @@ def digiflazz(request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=200 if webhooks.receive(request, "digiflazz") else 401)
 
 
-urlpatterns = [path("gemgo/<str:token>", gemgo), path("digiflazz", digiflazz, name="hook_digiflazz")]
+urlpatterns = [path("gemgo/<slug:token>", gemgo), path("digiflazz", digiflazz, name="hook_digiflazz")]

@@ -19,7 +19,7 @@ from core.wake import wake
 from fulfilment import recording
 from fulfilment.codes import receiving
 from fulfilment.models import Attempt
-from fulfilment.suppliers import by_reference, codes_by_reference
+from fulfilment.suppliers import by_reference, codes_by_reference, wire
 from fulfilment.suppliers.base import News
 
 logger = logging.getLogger(__name__)
@@ -100,8 +100,5 @@ def _strange(message: InboxMessage, news: News) -> None:
 
 
 def _is_ping(body: bytes) -> bool:
-    try:
-        told = json.loads(body)
-    except ValueError:
-        return False
+    told = wire.parsed(body.decode("utf-8", "replace"))
     return isinstance(told, dict) and "data" not in told and "hook_id" in told

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import re
 from collections.abc import Mapping
 from datetime import time
@@ -29,6 +28,7 @@ from fulfilment.suppliers.base import (
     SupplierUnavailable,
 )
 from fulfilment.suppliers.digiflazz_codes import DONE, FINAL_WHEN_ASKED, OUR_FAULT, REFUSALS, STAFF
+from fulfilment.suppliers.wire import plain
 
 CURRENCY = "IDR"
 RAW_LIMIT = 16_384
@@ -66,7 +66,7 @@ class Digiflazz:
         if not isinstance(told, list):
             raise SupplierUnavailable("price-list: no list")
         offers = [offer for row in told if (offer := _offer(row)) is not None]
-        brands = {_brand_code(row.get("brand")): _text(row.get("brand")) for row in told if isinstance(row, dict)}
+        brands = {_brand_code(row.get("brand")): plain(row.get("brand")) for row in told if isinstance(row, dict)}
         games = {offer.game_code: brands[offer.game_code] for offer in offers}
         return Catalogue(tuple(Game(code, name, "", ()) for code, name in games.items()), tuple(offers))
 
@@ -78,7 +78,7 @@ class Digiflazz:
 
     def read_news(self, body: bytes) -> News | None:
         data = _data(body.decode("utf-8", "replace"))
-        if not isinstance(data, dict) or not (reference := _text(data.get("ref_id"))):
+        if not isinstance(data, dict) or not (reference := plain(data.get("ref_id"))):
             return None
         raw = _clean(body.decode("utf-8", "replace"))[:RAW_LIMIT]
         # What they call us about was made, whatever its code says elsewhere.
@@ -161,18 +161,18 @@ def _standing(
     data: dict[str, Any], reference: str, *, is_look: bool, seen: dict[str, Any], is_formed: bool = False
 ) -> Placed:
     """How the purchase stands by these words; whatever is not surely one thing or the other leaves it open."""
-    rc, status, told = _rc(data), _word(data.get("status")), _text(data.get("ref_id"))
+    rc, status, told = _rc(data), _word(data.get("status")), plain(data.get("ref_id"))
     seen = seen | {"message": f"rc {rc}: {_message(data)}"[:500], "status": status}
     if told and told != reference:
         return Placed(Outcome.UNKNOWN, **seen)
     known: dict[str, Any] = {
         "transaction_id": reference,
-        "player_id": _text(data.get("customer_no")),
+        "player_id": plain(data.get("customer_no")),
         "cost": _money(data.get("price")) or None,
     }
     pending = Placed(Outcome.ACCEPTED, **known, **seen) if told else Placed(Outcome.UNKNOWN, **seen)
     if rc == DONE and status == "sukses" and told:
-        return Placed(Outcome.ACCEPTED, is_delivered=True, serial=_text(data.get("sn")), **known, **seen)
+        return Placed(Outcome.ACCEPTED, is_delivered=True, serial=plain(data.get("sn")), **known, **seen)
     if status != "gagal":
         return pending
     if rc in OUR_FAULT:
@@ -191,14 +191,14 @@ def _offer(row: Any) -> Offer | None:
     """A line of the price list; None where it lacks what it is sold by."""
     if not isinstance(row, dict):
         return None
-    sku, cost = _text(row.get("buyer_sku_code")), _money(row.get("price"))
+    sku, cost = plain(row.get("buyer_sku_code")), _money(row.get("price"))
     if not sku or cost is None:
         return None
     in_stock = bool(row.get("unlimited_stock")) or _count(row.get("stock")) > 0
     return Offer(
         game_code=_brand_code(row.get("brand")),
         code=sku,
-        name=_text(row.get("product_name")),
+        name=plain(row.get("product_name")),
         cost=cost,
         is_active=bool(row.get("buyer_product_status")) and bool(row.get("seller_product_status")) and in_stock,
         cut_off=_cut_off(row.get("start_cut_off"), row.get("end_cut_off")),
@@ -217,40 +217,32 @@ def _cut_off(start: Any, end: Any) -> tuple[time, time] | None:
 
 
 def _clock(value: Any) -> time | None:
-    found = re.fullmatch(r"(\d{1,2}):(\d{1,2})(?::\d{1,2})?", _text(value))
+    found = re.fullmatch(r"(\d{1,2}):(\d{1,2})(?::\d{1,2})?", plain(value))
     hour, minute = (int(found[1]), int(found[2])) if found else (99, 99)
     return time(hour % 24, minute) if hour <= 24 and minute < 60 else None
 
 
 def _data(text: str) -> Any:
     """What every answer and every call wraps in `data`; None where there is nothing to read."""
-    try:
-        told = json.loads(text, parse_float=Decimal)
-    except ValueError:
-        return None
+    told = wire.parsed(text)
     return told.get("data") if isinstance(told, dict) else None
 
 
 def _rc(data: dict[str, Any]) -> str:
-    rc = _text(data.get("rc"))
+    rc = plain(data.get("rc"))
     return rc.zfill(2) if rc else ""
 
 
 def _message(data: Any) -> str:
-    return _clean(_text(data.get("message"))) if isinstance(data, dict) else ""
-
-
-def _text(value: Any) -> str:
-    """Ids come as strings, here and there as numbers."""
-    return "" if value is None or isinstance(value, bool | dict | list) else str(value).replace("\x00", "").strip()
+    return _clean(plain(data.get("message"))) if isinstance(data, dict) else ""
 
 
 def _word(value: Any) -> str:
-    return _text(value).casefold()
+    return plain(value).casefold()
 
 
 def _count(value: Any) -> int:
-    text = _text(value)
+    text = plain(value)
     return int(text) if text.isdecimal() else 0
 
 

@@ -3,7 +3,6 @@ what happened to a lost order is told by the order history alone."""
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
@@ -28,6 +27,7 @@ from fulfilment.suppliers.base import (
     SupplierDenied,
     SupplierUnavailable,
 )
+from fulfilment.suppliers.wire import plain
 
 CURRENCY = "USD"  # nowhere named in the document; it is funded in USDT and 100 diamonds cost 1.50
 RAW_LIMIT = 16_384
@@ -58,9 +58,9 @@ class GemGo:
         if not isinstance(told, dict) or "valid" not in told:
             raise SupplierUnavailable("check_player: no verdict")
         if _word(told["valid"]) == "valid":
-            return PlayerFound(nickname=_text(told.get("name")))
+            return PlayerFound(nickname=plain(told.get("name")))
         if _word(told["valid"]) == "invalid":
-            return PlayerUnknown(message=_text(told.get("message")))
+            return PlayerUnknown(message=plain(told.get("message")))
         raise SupplierUnavailable(f"check_player: {told['valid']!r} is no verdict")
 
     def place(self, ask: Ask) -> Placed:
@@ -114,10 +114,10 @@ class GemGo:
             raise SupplierUnavailable("categories: no list")
         return [
             Game(
-                code=_text(row["game_code"]),
-                name=_text(row.get("name")),
-                description=_text(row.get("description")),
-                fields=tuple(_text(field) for field in row.get("game_fields") or ()),
+                code=plain(row["game_code"]),
+                name=plain(row.get("name")),
+                description=plain(row.get("description")),
+                fields=tuple(plain(field) for field in row.get("game_fields") or ()),
             )
             for row in told
             if isinstance(row, dict) and row.get("game_code")
@@ -132,7 +132,7 @@ class GemGo:
             cost = _money(row.get("sell_price")) if isinstance(row, dict) else None
             if cost is None or not row.get("product_code"):
                 continue
-            code, name = _text(row["product_code"]), _text(row.get("name"))
+            code, name = plain(row["product_code"]), plain(row.get("name"))
             found.append(Offer(game_code, code, name, cost, is_active=_word(row.get("status")) == "active"))
         return found
 
@@ -174,22 +174,22 @@ def _outcome(answer: wire.Answer) -> Placed:
     }
     if answer.status in _DENIED:
         return Placed(Outcome.DENIED, **seen)  # type: ignore[arg-type]
-    told = _json(answer.text)
+    told = wire.parsed(answer.text)
     if not isinstance(told, dict) or answer.status >= 500 or answer.status == 429 or 300 <= answer.status < 400:
         return Placed(Outcome.UNKNOWN, **seen)  # type: ignore[arg-type]
-    status, message = _word(told.get("status")), _clean(_text(told.get("message")))
-    reference = _text(told.get("reference")) or _text(told.get("transaction_id"))
+    status, message = _word(told.get("status")), _clean(plain(told.get("message")))
+    reference = plain(told.get("reference")) or plain(told.get("transaction_id"))
     if status in _FAILED and (message or reference):
         return Placed(Outcome.REJECTED, transaction_id=reference[:80], status=status, message=message, **seen)  # type: ignore[arg-type]
-    transaction_id = _text(told.get("transaction_id"))
+    transaction_id = plain(told.get("transaction_id"))
     if not 200 <= answer.status < 300 or not transaction_id or not status or len(transaction_id) > 80:
         return Placed(Outcome.UNKNOWN, status=status, message=message, **seen)  # type: ignore[arg-type]
     return Placed(
         Outcome.ACCEPTED,
         transaction_id=transaction_id,
         status=status,
-        product_name=_text(told.get("product_name")),
-        player_id=_text(told.get("game_user_id")),
+        product_name=plain(told.get("product_name")),
+        player_id=plain(told.get("game_user_id")),
         cost=_money(told.get("sell_price")),
         made_at=_moment(told.get("created_at")),
         message=message,
@@ -202,15 +202,15 @@ def _entry(row: Any) -> HistoryEntry | None:
     if not isinstance(row, dict):
         return None
     cost, made_at = _money(row.get("sell_price")), _moment(row.get("created_at"))
-    transaction_id, player_id = _text(row.get("transaction_id")), _text(row.get("game_user_id"))
+    transaction_id, player_id = plain(row.get("transaction_id")), plain(row.get("game_user_id"))
     if cost is None or made_at is None or not transaction_id or len(transaction_id) > 80 or not player_id:
         return None
     word = _word(row.get("status"))
     status = "success" if word in _DONE else "failed" if word in _FAILED else "pending"
     return HistoryEntry(
         transaction_id=transaction_id,
-        product_name=_text(row.get("product_name"))[:160],
-        game_code=_text(row.get("game_code"))[:40],
+        product_name=plain(row.get("product_name"))[:160],
+        game_code=plain(row.get("game_code"))[:40],
         player_id=player_id[:120],
         cost=cost,
         status=status,
@@ -218,27 +218,15 @@ def _entry(row: Any) -> HistoryEntry | None:
     )
 
 
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text, parse_float=Decimal)
-    except ValueError:
-        return None
-
-
 def _parsed(answer: wire.Answer) -> Any:
-    told = _json(answer.text)
+    told = wire.parsed(answer.text)
     if told is None:
         raise SupplierUnavailable(f"HTTP {answer.status}: not JSON")
     return told
 
 
-def _text(value: Any) -> str:
-    """Ids come as strings, here and there as numbers."""
-    return "" if value is None or isinstance(value, bool | dict | list) else str(value).replace("\x00", "").strip()
-
-
 def _word(value: Any) -> str:
-    return _text(value).casefold()
+    return plain(value).casefold()
 
 
 def _money(value: Any) -> Money | None:
@@ -253,7 +241,7 @@ def _money(value: Any) -> Money | None:
 
 def _moment(value: Any) -> datetime | None:
     try:
-        moment = datetime.fromisoformat(_text(value))
+        moment = datetime.fromisoformat(plain(value))
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json as stdjson
 import ssl
 import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -100,6 +102,22 @@ def _body(response: requests.Response, deadline: float) -> str:
         if size > _MOST_BYTES or time.monotonic() > deadline:
             raise NoAnswer("the answer was too long or too slow")
     return b"".join(parts).decode("utf-8", errors="replace")
+
+
+def parsed(text: str) -> Any:
+    """What the JSON says, with fractions as Decimal; None where it is none, or nested deeper than anybody reads."""
+    try:
+        return stdjson.loads(text, parse_float=Decimal)
+    except (ValueError, RecursionError):
+        return None
+
+
+def plain(value: Any) -> str:
+    """The value as text: ids come as strings, here and there as numbers. Nothing for what is neither, and without NUL
+    and lone surrogates, which no column holds."""
+    if value is None or isinstance(value, bool | dict | list):
+        return ""
+    return str(value).encode(errors="replace").decode().replace("\x00", "").strip()
 
 
 def _came_before_sending(problem: requests.exceptions.RequestException) -> bool:

@@ -71,7 +71,7 @@ def call(
 
 
 def read_object(raw: bytes) -> dict[str, Any] | None:
-    """The JSON object that `raw` is, with fractions as Decimal; None when it is none, or holds what no column does."""
+    """The JSON object that `raw` is, with fractions as Decimal; None when it is none, or nested too deeply."""
     try:
         value = stdjson.loads(raw, parse_float=Decimal)
     except (ValueError, RecursionError):
@@ -80,8 +80,8 @@ def read_object(raw: bytes) -> dict[str, Any] | None:
 
 
 def text(value: Any, most: int = 300) -> str:
-    """The value if it is text, cut at `most` and without NUL, which no column holds; else nothing."""
-    return value[:most].replace("\0", "") if isinstance(value, str) else ""
+    """The value if it is text, cut at `most`, without NUL and lone surrogates (no column holds them); else nothing."""
+    return value[:most].encode(errors="replace").decode().replace("\0", "") if isinstance(value, str) else ""
 
 
 def money(value: Any, currency: Any) -> Money:

@@ -78,7 +78,8 @@ def test_the_same_callback_again_is_counted(accepted, client):
 
 
 def test_an_address_nobody_was_given_is_not_found(accepted, client):
-    assert client.post("/hooks/gemgo/" + "x" * 43, "{}", content_type="application/json").status_code == 404
+    for token in ("x" * 43, "%00", "a%00b", "%F0%28"):
+        assert client.post(f"/hooks/gemgo/{token}", "{}", content_type="application/json").status_code == 404
     assert not InboxMessage.objects.exists()
 
 

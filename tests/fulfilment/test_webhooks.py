@@ -170,6 +170,22 @@ def test_what_speaks_of_no_purchase_is_ignored(supplier, client, data):
     assert InboxMessage.objects.get().state == "IGNORED"
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\xff\x00",
+        b"[" * 20_000,
+        b'{"data":' * 5_000,
+        b"9" * 5_000,
+        b'{"data": {"ref_id": "\\ud800", "rc": "00"}}',
+    ],
+)
+def test_anybodys_junk_is_turned_away_and_breaks_nothing(supplier, client, body):
+    assert client.post("/hooks/digiflazz", body, content_type="application/json").status_code == 401
+    assert InboxMessage.objects.get().state == "IGNORED"
+
+
 def test_a_look_and_a_webhook_at_the_same_moment_deliver_once(open_attempt, client, monkeypatch):
     def told_meanwhile(self, ask):
         desk.post(client, desk.told(open_attempt))

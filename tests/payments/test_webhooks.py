@@ -247,7 +247,13 @@ def test_a_gateway_that_is_away_is_asked_again_later(sandbox: Sandbox) -> None:
     assert fresh(order).status == "PAID"
 
 
-@pytest.mark.parametrize("body", [b"", b"not json", b"[1, 2]", b'"text"', b"{}", b'{"event": {}}', b"\xff\xfe\x00"])
+# JSON can spell what no column holds.
+LONE = b'{"event": "payment.failure", "data": {"payment_id": "\\ud800", "reference_id": "\\udfff"}}'
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"not json", b"[1, 2]", b'"text"', b"{}", b'{"event": {}}', b"\xff\xfe\x00", LONE]
+)
 def test_any_body_is_kept_and_breaks_nothing(body: bytes) -> None:
     assert post(body) == 200
     webhooks.work_inbox()
