@@ -235,13 +235,13 @@ def test_an_old_picture_is_gone(
     assert client.get("/media/" + second.partition("/media/")[2]).status_code == 200
 
 
-def bomb() -> bytes:
-    """A PNG of a few hundred bytes that says it has 40000 × 40000 pixels."""
+def bomb(side: int = 40000) -> bytes:
+    """A PNG of a few hundred bytes that says it has so many pixels each way."""
 
     def chunk(name: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 
-    head = struct.pack(">IIBBBBB", 40000, 40000, 8, 2, 0, 0, 0)
+    head = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
     return (
         b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
     )
@@ -266,6 +266,12 @@ def test_what_is_no_picture(client: Client, user: User, token: str, content: byt
     assert list(error_of(answer, 422, "VALIDATION_ERROR")["fields"]) == ["profilePicture"]
     user.refresh_from_db()
     assert user.picture == ""
+
+
+def test_only_what_is_decoded_small_may_have_a_camera_s_pixels(client: Client, user: User, token: str) -> None:
+    """49 million pixels fit a JPEG of a good phone; a PNG of them, 160 kB, would be decoded whole: 350 MB a thread."""
+    answer = put(client, token, profilePicture=SimpleUploadedFile("me.png", bomb(7000), "image/png"))
+    assert "pixels" in error_of(answer, 422, "VALIDATION_ERROR")["fields"]["profilePicture"]
 
 
 def test_five_megabytes_at_most(client: Client, user: User, token: str) -> None:
