@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
@@ -17,7 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.models import User
 from accounts.pages.common import count
 from core.errors import Refused, invalid
-from core.money import DECIMALS, Money, NotAnAmount
+from core.money import Money, NotAnAmount
 from payments import looking, opening
 from payments.deposits import creating, history, quoting
 from payments.deposits.models import Deposit, DepositInquiry
@@ -41,6 +42,9 @@ _USUAL = {
     "SGD": (10, 20, 50, 100),
     "THB": (100, 300, 500, 1_000),
 }
+# "Rp150.000", "150,000.00", "10,5", "100.000,-": signs of thousands stand before three digits, and behind the other one
+# are at most two. Guessing more would turn "150.000,00" into a hundred times as much.
+_TYPED = re.compile(r"[^\d-]*(\d+|\d{1,3}(?:([.,])\d{3})(?:\2\d{3})*)(?:(?!\2)[.,](\d{1,2}))?[.,-]*")
 _GATE = {Status.PENDING: 0.0, Status.SUCCESS: 1.0}
 
 
@@ -162,11 +166,14 @@ def _form(
 
 
 def _amount(typed: str, currency: str) -> Money:
-    """The amount as a person types it: with or without the currency's sign and separators. Raises VALIDATION_ERROR."""
-    text = "".join(letter for letter in typed[:30] if letter.isdigit() or letter in ".,")
-    text = text.replace(",", "") if DECIMALS[currency] else text.replace(".", "").replace(",", "")
+    """The amount as a person types or pastes it: with or without the currency's sign and separators, of either custom.
+    Raises VALIDATION_ERROR."""
+    found = _TYPED.fullmatch("".join(typed[:30].split()))
     try:
-        amount = Money.of(Decimal(text), currency)
+        if found is None:
+            raise InvalidOperation
+        whole, _sign, parts = found.groups(default="0")
+        amount = Money.of(Decimal("".join(filter(str.isdigit, whole)) + "." + parts), currency)
     except (InvalidOperation, NotAnAmount) as problem:
         raise invalid({"amount": _("Enter an amount, for example %(amount)s.") % {"amount": _example(currency)}}) from (
             problem
