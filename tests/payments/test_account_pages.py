@@ -173,8 +173,24 @@ def test_pages_of_ten() -> None:
     assert "Page 1 of 2" in first
     assert f"invoices/{orders[0].number}" not in first
     assert f"invoices/{orders[0].number}" in second
-    for odd in ("99", "0", "x", "-1", "9" * 30, "²"):
+    for odd in ("99", "0", "x", "-1", "9" * 30, "00000001" + "9" * 30, "²"):
         assert page(client, "orders", page=odd)
+
+
+@pytest.mark.parametrize(
+    "rest", ["orders?search=%00", "wallet?search=%00", "deposits?search=%00", "wallet.csv?search=%00"]
+)
+def test_what_is_no_text_is_refused_at_the_door(rest: str) -> None:
+    """No column holds NUL; it may not end in a broken page, nor in half a file."""
+    client = browser(member())
+    assert client.get(HERE + rest).status_code == 400
+
+
+@pytest.mark.parametrize("by", ["email", "number", "code"])
+def test_a_form_that_is_no_text_is_refused_at_the_door(by: str) -> None:
+    sent = {"email": "john.doe@example.com", "number": "GATE1", "code": "123456", by: "a\0b"}
+    assert browser(None).post("/en-id/track", sent).status_code == 400
+    assert browser(None).get("/en-id/mobile-legends?again=%00").status_code == 400
 
 
 def test_orders_and_mutations_as_files() -> None:
@@ -318,6 +334,41 @@ def test_what_cannot_be_deposited_is_said_on_the_form(sent: dict[str, str], text
     assert answer.status_code in (400, 422)
     assert text in unescape(answer.content.decode())
     assert not Deposit.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("place", "typed", "read"),
+    [
+        ("en-id", "100000", "Rp100.000"),
+        ("en-id", " Rp 100.000 ", "Rp100.000"),
+        ("en-id", "100,000", "Rp100.000"),
+        ("en-id", "Rp100.000,00", "Rp100.000"),
+        ("en-id", "100000.00", "Rp100.000"),
+        ("en-id", "1.000.000,-", "Rp1.000.000"),
+        ("en-id", "100.000,50", ""),
+        ("en-id", "10.00.000", ""),
+        ("en-id", "-100000", ""),
+        ("en-id", "1e5", ""),
+        ("en-my", "RM10.50", "RM10.50"),
+        ("en-my", "10,5", "RM10.50"),
+        ("en-my", "1,000.50", "RM1,000.50"),
+        ("en-my", "1.000,50", "RM1,000.50"),
+        ("en-my", "1.000", "RM1,000.00"),
+        ("en-my", "10.5555", ""),
+    ],
+)
+def test_amounts_are_read_as_people_write_them(place: str, typed: str, read: str) -> None:
+    """A sign too many is never a hundred times as much."""
+    factories.channel("TNG", where="MY", min_minor=100)
+    code = {"en-id": "QRIS", "en-my": "TNG"}[place]
+    answer = browser(member()).post(f"/{place}/account/deposits/new", {"amount": typed, "paymentCode": code})
+    html = unescape(answer.content.decode())
+    if read:
+        assert answer.status_code == 200, html
+        assert read in html
+    else:
+        assert answer.status_code == 422
+        assert "Enter an amount, for example" in html
 
 
 def test_a_deposit_from_the_form_to_its_page(sandbox: Sandbox) -> None:

@@ -102,7 +102,6 @@ def read(request: HttpRequest, name: str, choices: Sequence[str]) -> Asked:
     except Refused as refusal:
         problem = str(next(iter(refusal.fields.values()), refusal.message))
     search = clean_number(asked.get("search", "")[:40])
-    number = asked.get("page", "1")
     query = {
         name: chosen if chosen != choices[0] else "",
         "search": search,
@@ -113,10 +112,16 @@ def read(request: HttpRequest, name: str, choices: Sequence[str]) -> Asked:
         period=period,
         chosen=chosen,
         search=search,
-        page=int(number) if number.isascii() and number.isdigit() and 0 < int(number[:8]) <= _MOST_PAGES else 1,
+        page=_page(asked.get("page", "")),
         query={key: value for key, value in query.items() if value},
         problem=problem,
     )
+
+
+def _page(typed: str) -> int:
+    # An offset has to fit the database's numbers.
+    number = int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 9 else 0
+    return number if 1 <= number <= _MOST_PAGES else 1
 
 
 def pager(asked: Asked, rows: int) -> dict[str, Any]:
