@@ -82,6 +82,7 @@ def theme(shop: str) -> dict[str, Any]:
                     _("Money"),
                     _list(_("Payments"), "payments", "payments.payment"),
                     _list(_("Captures"), "move_to_inbox", "payments.capture"),
+                    _list(_("Discrepancies"), "compare_arrows", "core.discrepancy"),
                     _list(_("Ledger"), "account_balance", "payments.transfer"),
                     _list(_("Accounts"), "account_balance_wallet", "payments.account"),
                     _list(_("Exchange rates"), "currency_exchange", "core.exchangerate"),

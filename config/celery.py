@@ -17,6 +17,7 @@ QUEUE_OF = {
     **dict.fromkeys(("fulfilment.poll", "fulfilment.poll_wanted", "fulfilment.check"), "polls"),
     **dict.fromkeys(("fulfilment.catalogues", "fulfilment.supplier_profile", "payments.poll"), "polls"),
     **dict.fromkeys(("storefront.levels", "payments.prove", "core.tidy"), "polls"),
+    **dict.fromkeys(("payments.reconcile", "payments.reconcile_day", "fulfilment.reconcile"), "polls"),
     **dict.fromkeys(("core.send_mail", "core.send_messages"), "mail"),
 }
 
@@ -77,6 +78,7 @@ app.conf.beat_schedule = {
     "work off the inbox": every(5, "payments.inbox", "default"),
     "carry out refunds": every(10, "payments.refunds", "default"),
     "remind of refunds to be claimed": every(300, "payments.claims", "default"),
+    "reconcile with the gateways": every(120, "payments.reconcile", "polls"),
     "send mail": every(5, "core.send_mail", "mail"),
     "send messages": every(10, "core.send_messages", "mail"),
     "tidy up sign-ins": every(3600, "accounts.tidy", "default"),
@@ -84,6 +86,7 @@ app.conf.beat_schedule = {
     "lower membership levels": nightly(3, 10, "storefront.levels"),
     "forget old messages": nightly(4, 20, "core.tidy"),
     "prove the ledger": nightly(3, 40, "payments.prove"),
+    "reconcile the week with the gateways": nightly(4, 0, "payments.reconcile_day"),
 } | {
     f"sign of life: {queue}": every(min(5, settings.WORKER_SILENT_SECONDS / 4), "core.heartbeat", queue)
     for queue in settings.CELERY_QUEUES

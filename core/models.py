@@ -9,11 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.messages.models import ChatLink, ChatMessage
+from core.reconciliation.models import Discrepancy
 from core.translated import TranslatedField
 
 __all__ = [
-    "AuditEntry", "ChatLink", "ChatMessage", "Closure", "ExchangeRate", "InboxMessage", "MailMessage", "Region",
-    "SearchToken", "StaffCase",
+    "AuditEntry", "ChatLink", "ChatMessage", "Closure", "Discrepancy", "ExchangeRate", "InboxMessage", "MailMessage",
+    "Region", "SearchToken", "StaffCase",
 ]  # fmt: skip
 
 

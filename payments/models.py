@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from payments.deposits.models import Deposit, DepositInquiry
 from payments.money_back.models import Payout, Refund, RefundEvent
 from payments.points.models import PointValue, Redemption
+from payments.schedule import first_comparison
 from payments.wallet.models import Account, Transfer
 from storefront.channels.models import Channel
 from storefront.orders.models import Order
@@ -72,6 +73,9 @@ class Payment(models.Model):
     not_before = models.DateTimeField(default=timezone.now, help_text=_("next look at the gateway"))
     looked_at = models.DateTimeField(null=True, blank=True, help_text=_("last look a customer asked for"))
     polls = models.PositiveSmallIntegerField(default=0)
+    compare_at = models.DateTimeField(
+        null=True, blank=True, default=first_comparison, help_text=_("next held against the gateway's books then")
+    )
     error = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     opened_at = models.DateTimeField(null=True, blank=True)
@@ -100,6 +104,11 @@ class Payment(models.Model):
         ]
         indexes = [
             models.Index(fields=["not_before"], name="payment_next_look"),
+            models.Index(
+                fields=["gateway", "compare_at"],
+                condition=models.Q(compare_at__isnull=False),
+                name="payment_next_comparison",
+            ),
         ]
 
     def __str__(self) -> str:

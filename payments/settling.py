@@ -121,6 +121,7 @@ def settle_by_balance(order: Order, user: User, now: datetime, *, attempt: int =
         received_minor=order.total_minor,
         expires_at=order.expires_at,
         not_before=NEVER,
+        compare_at=None,
         created_at=now,
         settled_at=now,
         ended_at=now,

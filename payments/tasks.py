@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from payments import expiry, looking, proving, refunds, webhooks
+from payments import expiry, looking, proving, reconciling, refunds, webhooks
 from payments.money_back import claims
 
 
@@ -34,3 +34,13 @@ def remind_of_claims() -> None:
 @shared_task(name="payments.prove")
 def prove() -> None:
     proving.prove()
+
+
+@shared_task(name="payments.reconcile")
+def reconcile() -> None:
+    reconciling.reconcile_due()
+
+
+@shared_task(name="payments.reconcile_day")
+def reconcile_day() -> None:
+    reconciling.reconcile_day()

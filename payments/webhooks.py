@@ -6,12 +6,13 @@ import hashlib
 import logging
 
 from django.http import HttpRequest
+from django.utils import timezone
 
 from core import inbox, stopping
 from core.cases import open_case
 from core.models import InboxMessage
 from core.wake import wake
-from payments import refunds
+from payments import reconciling, refunds
 from payments.gateways import CODES, for_code
 from payments.gateways.base import GatewayRefused, GatewayUnavailable, Hint, Standing
 from payments.looking import accept, look
@@ -94,6 +95,7 @@ def _about_refund_of_others(message: InboxMessage, hint: Hint) -> None:
         evidence={"payment": payment.reference, "refund": hint.refund_id, "inbox": str(message.pk)},
         actions="Look it up at the gateway. If it is real, book it: mark a refund of this order as paid by hand.",
     )
+    Payment.objects.filter(pk=payment.pk).update(compare_at=timezone.now())
     inbox.done(message, "a refund that is not ours", about=payment.bill.number)
 
 
@@ -103,6 +105,7 @@ def _about_payment(message: InboxMessage, hint: Hint) -> None:
         if hint.is_of_money:
             evidence = {"event": hint.event, "payment": hint.payment_id, "inbox": str(message.pk)}
             strange_money(message.party, hint.reference or hint.payment_id, evidence)
+            reconciling.note_stranger(message.party, hint.gateway_id, hint.reference, hint.payment_id)
         inbox.ignored(message, f"no payment of ours: {hint.reference or hint.gateway_id}")
         return
     about = payment.bill.number

@@ -19,6 +19,6 @@ GROUPS = {
     "Operations": (
         ("view", "storefront"), ("add", "storefront"), ("change", "storefront"), ("view", "payments"),
         ("view", "fulfilment"), ("add", "fulfilment"), ("change", "fulfilment"), ("view", "core"),
-        ("change", "core.staffcase"),
+        ("change", "core.staffcase"), ("change", "core.discrepancy"),
     ),
 }  # fmt: skip

@@ -4,5 +4,6 @@ from fulfilment.admin import attempts as attempts
 from fulfilment.admin import codes as codes
 from fulfilment.admin import orders as orders
 from fulfilment.admin import problems as problems
+from fulfilment.admin import reconciling as reconciling
 from fulfilment.admin import routes as routes
 from fulfilment.admin import suppliers as suppliers

@@ -110,7 +110,8 @@ class CaptureSeen:
 @dataclass(frozen=True, slots=True)
 class Looked:
     """What stands at the gateway; `reference` is the one that the request was made with. HELD says why and, where it
-    is a matter of time, until when; `note` is for staff."""
+    is a matter of time, until when; `note` is for staff. `given_back` is what of the captures went back or is on its
+    way, whoever sent it; None where the gateway does not tell (`Gateway.tells_refunds`)."""
 
     standing: Standing
     captures: tuple[CaptureSeen, ...] = ()
@@ -118,6 +119,16 @@ class Looked:
     hold: Hold | None = None
     held_until: datetime | None = None
     note: str = ""
+    given_back: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One payable request in a gateway's own list; how it stands is told by `look_up`."""
+
+    gateway_id: str
+    reference: str
+    made_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +165,10 @@ class RefundReply:
 
 class Gateway(Protocol):
     code: str
+    #: Whether `newest` tells of requests that nobody here asked for. Where it does not, only webhooks do.
+    lists_requests: bool
+    #: Whether a look at a payment also tells what went back of it, so that refunds made in the dashboard are seen.
+    tells_refunds: bool
 
     @property
     def timeout_s(self) -> float:
@@ -168,6 +183,10 @@ class Gateway(Protocol):
     def find(self, reference: str) -> str | None:
         """The gateway_id of what stands there under our reference, '' where nothing does; None where this gateway
         cannot be asked by reference. Raises GatewayUnavailable."""
+
+    def newest(self, page: int) -> tuple[Listed, ...]:
+        """The requests on that page (from 1) of its own list, newest first; none where it has no list. Raises
+        GatewayUnavailable."""
 
     def look_up(self, gateway_id: str, payment_id: str = "") -> Looked:
         """What stands at the gateway now, captures included; `payment_id` names a payment that a hint spoke of.

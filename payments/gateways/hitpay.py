@@ -24,6 +24,7 @@ from payments.gateways.base import (
     GatewayRefused,
     GatewayUnavailable,
     Hint,
+    Listed,
     Looked,
     Offer,
     Opened,
@@ -53,12 +54,15 @@ _REFUND_STANDING = {
 }
 _OF_MONEY = ("payment_request.completed", "charge.created", "form.completed")
 _MOST_FIELDS = 50
+_PER_PAGE = 100
 
 
 class HitPay:
     """One instance serves all threads."""
 
     code = "hitpay"
+    lists_requests = True
+    tells_refunds = True
 
     @property
     def timeout_s(self) -> float:
@@ -86,15 +90,30 @@ class HitPay:
                 return text(one["id"], 36)
         return ""
 
+    def newest(self, page: int) -> tuple[Listed, ...]:
+        try:
+            told = self._call("GET", f"/payment-requests?per_page={_PER_PAGE}&current_page={page}")
+        except GatewayRefused as refusal:
+            raise GatewayUnavailable(str(refusal)) from refusal
+        rows = told.get("data")
+        return tuple(
+            Listed(text(one["id"], 36), text(one.get("reference_number")), moment(one.get("created_at"), SINGAPORE))
+            for one in (rows if isinstance(rows, list) else ())
+            if isinstance(one, dict) and text(one.get("id"))
+        )
+
     def look_up(self, gateway_id: str, payment_id: str = "") -> Looked:
         request = self._request(gateway_id)
         if not request:
             return Looked(Standing.MISSING)
         reference = text(request.get("reference_number"))
-        captures = tuple(_capture(one, request) for one in _payments(request) if _came_in(one))
+        came_in = [one for one in _payments(request) if _came_in(one)]
+        captures = tuple(_capture(one, request) for one in came_in)
         status = text(request.get("status")).lower()
         if captures:
-            return Looked(Standing.PAID, captures, reference)
+            back = sum(_went_back(one, request).minor for one in came_in)
+            given_back = Money(back, captures[0].amount.currency)
+            return Looked(Standing.PAID, captures, reference, given_back=given_back)
         if status == "completed":
             raise GatewayUnavailable(f"{reference} is completed but shows no payment yet")
         standing = _STANDING.get(status, Standing.OPEN)

@@ -26,6 +26,7 @@ from payments.gateways.base import (
     GatewayUnavailable,
     Hint,
     Hold,
+    Listed,
     Looked,
     Offer,
     Opened,
@@ -58,6 +59,8 @@ class Midtrans:
     """One instance serves all threads."""
 
     code = "midtrans"
+    lists_requests = False  # its API looks up one order at a time
+    tells_refunds = True
 
     @property
     def timeout_s(self) -> float:
@@ -92,6 +95,9 @@ class Midtrans:
 
     def find(self, reference: str) -> str | None:
         return reference if self._status(reference) else ""
+
+    def newest(self, page: int) -> tuple[Listed, ...]:
+        return ()
 
     def look_up(self, gateway_id: str, payment_id: str = "") -> Looked:
         order, _, page = gateway_id.partition("/")
@@ -267,7 +273,9 @@ def _looked(told: Mapping[str, Any]) -> Looked:
     if not number:
         raise GatewayUnavailable(f"{order} is paid but has no number")
     capture = CaptureSeen(number, money(told.get("gross_amount"), told.get("currency") or "IDR"), at)
-    return Looked(standing, (capture,), order, note=status if standing == Standing.REVERSED else "")
+    given_back = Money(sum(money(one.get("refund_amount") or 0, "IDR").minor for one in _refunds(told)), "IDR")
+    note = status if standing == Standing.REVERSED else ""
+    return Looked(standing, (capture,), order, note=note, given_back=given_back)
 
 
 def _is_reversible(told: Mapping[str, Any]) -> bool:

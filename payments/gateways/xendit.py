@@ -22,6 +22,7 @@ from payments.gateways.base import (
     GatewayRefused,
     GatewayUnavailable,
     Hint,
+    Listed,
     Looked,
     Offer,
     Opened,
@@ -60,6 +61,8 @@ class Xendit:
     """One instance serves all threads; each thread keeps its own connections."""
 
     code = "xendit"
+    lists_requests = False  # v3 looks up by its own ids only
+    tells_refunds = False  # a refund is looked up by its own id; one that we did not ask for comes by webhook
 
     @property
     def timeout_s(self) -> float:
@@ -77,6 +80,9 @@ class Xendit:
             return self._create_session(charge)
         made = self._post("/v3/payment_requests", _request_body(charge), key=charge.reference)
         return _opened(made)
+
+    def newest(self, page: int) -> tuple[Listed, ...]:
+        return ()
 
     def look_up(self, gateway_id: str, payment_id: str = "") -> Looked:
         is_session = gateway_id.startswith("ps-")

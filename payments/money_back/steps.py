@@ -98,9 +98,9 @@ def into_wallet(refund: Refund, user: User, *, by: str = "", is_told: bool = Fal
     move(refund, State.DONE, by=by, way=Way.WALLET, is_told=is_told)
 
 
-def paid_by_gateway(refund: Refund) -> None:
+def paid_by_gateway(refund: Refund, *, by: str = "", note: str = "") -> None:
     _paid(refund, ledger.house(Account.Kind.CLEARING, refund.currency, refund.payment.gateway))
-    move(refund, State.DONE, way=Way.GATEWAY)
+    move(refund, State.DONE, by=by, note=note, way=Way.GATEWAY)
 
 
 def paid_outside(refund: Refund, *, by: str, note: str) -> None:

@@ -75,15 +75,21 @@ def _made(request: HttpRequest, told: dict[str, Any], status: int) -> HttpRespon
     return answer(told, status)
 
 
+def _number(request: HttpRequest, name: str, default: int) -> int:
+    typed = request.GET.get(name, "")
+    return int(typed) if typed.isascii() and typed.isdigit() and 0 < len(typed) < 6 and int(typed) else default
+
+
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
 @merchant_only
 def payment_requests(request: HttpRequest) -> HttpResponse:
     """POST /v1/payment-requests makes one; GET lists those that `search` finds in part."""
     if request.method == "GET":
-        limit = min(int(request.GET.get("per_page") or 10), _MOST)
-        found = requests.search(request.GET.get("search", ""), limit)
-        return answer({"data": [shapes.request(row) for row in found], "meta": {"per_page": limit}})
+        limit, page = min(_number(request, "per_page", 10), _MOST), _number(request, "current_page", 1)
+        found = requests.search(request.GET.get("search", ""), limit, page)
+        told = {"per_page": limit, "current_page": page}
+        return answer({"data": [shapes.request(row) for row in found], "meta": told})
     lost = _before_making(request)
     return lost or _made(request, shapes.request(requests.create(_body(request)), fresh=True), 201)
 

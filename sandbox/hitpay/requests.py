@@ -126,13 +126,13 @@ def find(request_id: str) -> sqlite3.Row:
     return row
 
 
-def search(words: str, limit: int) -> list[sqlite3.Row]:
-    """Requests whose reference, id or e-mail holds the words, newest first: a partial match."""
+def search(words: str, limit: int, page: int = 1) -> list[sqlite3.Row]:
+    """That page of the requests whose reference, id or e-mail holds the words, newest first: a partial match."""
     pattern = f"%{words}%"
     found = database.rows(
         "SELECT * FROM payables WHERE gateway = 'hitpay' AND (reference LIKE ? OR request_id LIKE ?)"
-        " ORDER BY id DESC LIMIT ?",
-        (pattern, pattern, limit),
+        " ORDER BY id DESC LIMIT ? OFFSET ?",
+        (pattern, pattern, limit, (page - 1) * limit),
     )
     return [row for row in found if not json.loads(row["details"]).get("deleted")]
 
