@@ -28,7 +28,7 @@ FIELDS = [
     _("confirmed"), _("drift"), _("hidden at"), _("last t"), _("sealed key"),
     # Reconciliation
     _("compare at"), _("decided at"), _("decided by"), _("looks"), _("next look at"), _("ours minor"), _("party"),
-    _("subject"), _("target"), _("theirs minor"),
+    _("last seen at"), _("subject"), _("target"), _("theirs minor"),
     # Rows whose work fails
     _("again at"), _("failures"), _("first at"), _("last at"), _("model"), _("row id"),
     # Routes, circuits and pieces
