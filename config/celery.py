@@ -5,9 +5,11 @@ from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import task_prerun
+from celery.signals import setup_logging, task_prerun
 from django.conf import settings
 from django.db import close_old_connections
+
+from core import following
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -39,7 +41,7 @@ app.conf.update(
     task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1},
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
-    worker_send_task_events=False,
+    worker_send_task_events=settings.CELERY_EVENTS,
     worker_cancel_long_running_tasks_on_connection_loss=False,
     worker_soft_shutdown_timeout=3.0,
     timezone=settings.TIME_ZONE,
@@ -49,6 +51,9 @@ app.conf.update(
 # as a request's would be.
 app.conf["CELERY_DB_REUSE_MAX"] = 10**12
 task_prerun.connect(lambda **_: close_old_connections(), weak=False)
+following.connect()
+# Celery would set levels and handlers of its own. LOGGING says what a worker's lines look like, as everywhere else.
+setup_logging.connect(lambda **_: None, weak=False)
 
 app.autodiscover_tasks()
 app.autodiscover_tasks(["core.health"])

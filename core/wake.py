@@ -13,6 +13,8 @@ from kombu import Connection, pools
 from kombu.exceptions import KombuError
 from redis import RedisError
 
+from core import following
+
 logger = logging.getLogger(__name__)
 EXPIRES_S = 30
 # Each message would wait for its time-out while the broker is away; after one failure nobody tries for a while.
@@ -38,7 +40,14 @@ def _send(task: str, queue: str, args: tuple[Any, ...]) -> None:
     try:
         with pools.producers[_line(app)].acquire(block=True, timeout=1) as producer:  # type: ignore[attr-defined]
             app.send_task(
-                task, args=args, queue=queue, expires=EXPIRES_S, ignore_result=True, retry=False, producer=producer
+                task,
+                args=args,
+                queue=queue,
+                expires=EXPIRES_S,
+                headers=following.headers(),
+                ignore_result=True,
+                retry=False,
+                producer=producer,
             )
     except (KombuError, RedisError, OSError) as problem:
         _silent_until = time.monotonic() + PAUSE_S

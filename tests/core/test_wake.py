@@ -8,6 +8,7 @@ from django.db import transaction
 
 from config.celery import QUEUE_OF
 from core import wake
+from core.logs import trace_id
 from core.redis import connection
 
 
@@ -44,11 +45,14 @@ def test_what_was_undone_wakes_nobody(sent: list) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_message_stands_in_its_queue() -> None:
+def test_a_message_stands_in_its_queue_and_names_the_request_it_comes_from() -> None:
+    mark = trace_id.set("request-of-the-test")
     wake.wake("fulfilment.take", "topups", 7)
+    trace_id.reset(mark)
     message = json.loads(str(connection().lpop("topups"), "utf-8"))
     assert message["headers"]["task"] == "fulfilment.take"
     assert message["headers"]["expires"]
+    assert message["headers"]["trace"] == "request-of-the-test"
 
 
 @pytest.mark.django_db(transaction=True)
