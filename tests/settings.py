@@ -27,6 +27,7 @@ KEPT_OUT = (
     ),
     *("PORT", "STORE_DATA", "DATABASE_URL", "REDIS_URL", "EMAIL_URL", "PUBLIC_BASE_URL", "TRUSTED_PROXIES"),
     *("SECRET_KEY", "ENCRYPTION_KEYS", "METRICS_TOKEN", "CORS_ORIGINS", "DEMO", "RATE_LIMITS"),
+    *("SENTRY_", "LOG_LEVEL", "STATIC_ROOT", "POSTGRES_PROGRAMS"),
     *("PAYMENT_SECONDS", "VALIDATION_TOKEN_SECONDS"),
 )
 for _name in [name for name in os.environ if name.startswith(KEPT_OUT)]:
