@@ -13,7 +13,8 @@ from bench.servers import Store, command_of, cpu_ms, tree
 ACCOUNT = {"productCode": "MLBB", "userId": "656696292", "zoneId": "8610"}
 
 
-def guest_order(http: requests.Session, url: str, number: int) -> None:
+def guest_order(http: requests.Session, url: str, number: int) -> str:
+    """An order by QRIS that waits for its payment; its invoice number."""
     headers = {"X-Forwarded-For": f"10.9.{number // 250 % 250}.{number % 250 + 1}"}
     player = {"userId": str(800000000 + number), "zoneId": "8610"}
     account = http.post(f"{url}/v2/account/inquiries", json=ACCOUNT | player, headers=headers, timeout=30)
@@ -30,6 +31,7 @@ def guest_order(http: requests.Session, url: str, number: int) -> None:
     body = {"validationToken": quote.json()["data"]["validationToken"]}
     order = http.post(f"{url}/v2/orders", json=body, headers=headers, timeout=30)
     assert order.status_code == 201, order.text
+    return str(order.json()["data"]["order"]["invoiceNumber"])
 
 
 def bare_order(http: requests.Session, url: str, number: int) -> None:
