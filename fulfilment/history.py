@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Min, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from fulfilment import profiles, resolving
@@ -25,9 +26,11 @@ from fulfilment.suppliers.base import History, HistoryEntry, SupplierDenied, Sup
 logger = logging.getLogger(__name__)
 LEAST_LIMIT = 50
 MOST_LIMIT = 1600
+DEEPEST = 12_800  # so far back orders that are still open are looked for, though not with every round
 DOCUMENTED_DEFAULT = 20  # a page this full may have been cut, whatever limit was asked for
 STALE_CLAIM = timedelta(seconds=20)
 IDLE_PAUSE = timedelta(minutes=1)
+_DEEP_EVERY_S = 30
 _GAP_S = 1.0
 _ROUNDS = 5
 
@@ -125,7 +128,7 @@ def poll(account: SupplierAccount) -> bool:
 
 def _look(account: SupplierAccount) -> Page:
     """A page that reaches what is known, asked for with doubled limits until it does or there is no more."""
-    supplier, limit = with_history(account.code), max(account.poll_limit, LEAST_LIMIT)
+    supplier, limit = with_history(account.code), max(account.poll_limit, LEAST_LIMIT, _reach(account))
     if account.baseline_at is None:
         limit = MOST_LIMIT  # as deep as it goes, once: what is older must not look new when a limit is doubled
     total: int | None = None
@@ -145,6 +148,19 @@ def _look(account: SupplierAccount) -> Page:
             return Page(history, seen_at, known, covered, note)
         else:
             limit = min(limit * 2, MOST_LIMIT)
+
+
+def _reach(account: SupplierAccount) -> int:
+    """So many of the newest rows hold the oldest purchase that is still open: its end is told nowhere else, however
+    many were made since. Very deep pages are asked for once in half a minute."""
+    out = Attempt.objects.filter(account=account, state=Attempt.State.ACCEPTED, ended_at=None, reference="")
+    oldest = out.aggregate(made_at=Min(Coalesce("made_at", "sent_at")))["made_at"]
+    if oldest is None:
+        return 0
+    since = HistoryRow.objects.filter(account=account, made_at__gte=oldest)[:DEEPEST].count() + LEAST_LIMIT
+    now = timezone.now().timestamp() // _DEEP_EVERY_S
+    is_turn = account.polled_at is None or now != account.polled_at.timestamp() // _DEEP_EVERY_S
+    return min(since, DEEPEST if is_turn else MOST_LIMIT)
 
 
 def _orders_counted(account: SupplierAccount) -> int | None:
@@ -217,15 +233,15 @@ def _store(account: SupplierAccount, page: Page, started_at: datetime) -> None:
 
 
 def _unsettled(account: SupplierAccount, page: Page) -> list[HistoryRow]:
-    """The page's rows but for those whose attempt has ended just as they say."""
+    """The page's rows but for those whose attempt has ended just as they say, or is open as they are."""
     rows = _known(account, page.history.rows)
-    ended = Attempt.objects.filter(account=account, history_row__in=[row.pk for row in rows.values()]).exclude(
-        ended_at=None
-    )
+    theirs = Attempt.objects.filter(account=account, history_row__in=[row.pk for row in rows.values()])
     as_they_say = {
         row_id
-        for row_id, state, status in ended.values_list("history_row_id", "state", "history_row__status")
-        if resolving.is_in_accord(state, status)
+        for row_id, state, ended_at, status in theirs.values_list(
+            "history_row_id", "state", "ended_at", "history_row__status"
+        )
+        if (resolving.is_in_accord(state, status) if ended_at else status == resolving.PENDING)
     }
     return [row for row in rows.values() if row.pk not in as_they_say]
 

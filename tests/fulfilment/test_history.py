@@ -10,6 +10,7 @@ from core.money import Money
 from fulfilment import history, profiles
 from fulfilment.models import Attempt, HistoryPoll, HistoryRow, SupplierAccount
 from fulfilment.suppliers.base import History, HistoryEntry, Profile, SupplierUnavailable
+from storefront.orders.models import Order
 from tests.fulfilment import desk
 from tests.storefront import factories
 
@@ -112,6 +113,25 @@ def test_the_limit_comes_down_again(book):
     book.add(150)
     desk.look(2)
     assert desk.account().poll_limit == 50
+
+
+def test_an_end_is_seen_however_many_purchases_were_made_since(book):
+    book.add(1, status="pending")
+    early = _out(book, "ACCEPTED")
+    Attempt.objects.filter(pk=early.pk).update(
+        transaction_id=book.rows[0].transaction_id, player_id=book.rows[0].player_id, made_at=book.rows[0].made_at
+    )
+    early.topup.order.topups.update(state="ACCEPTED")
+    Order.objects.update(status="PROCESSING")
+    desk.look()
+    for _ in range(8):
+        book.add(40)
+        desk.look()
+    assert book.calls == 9, "one call a round"
+    book.rows[0] = replace(book.rows[0], status="success")
+    desk.look()
+    early.refresh_from_db()
+    assert early.ended_at is not None and book.calls == 10
 
 
 def test_a_capped_history_that_lost_rows_proves_nothing_for_those_who_were_out(book):
