@@ -75,6 +75,12 @@ class Bench:
             for pid in pids:
                 os.kill(pid, signal.SIGCONT)
 
+    def clear(self, till: Till) -> None:
+        """As if nothing had been bought since the start."""
+        with self.frozen():
+            self.supply(orders=[])
+            till.forget()
+
     def inside(self, part: str, count: int) -> dict[str, Any]:
         out = subprocess.run(
             [sys.executable, "-m", "bench.inside", part, str(count)],
@@ -89,17 +95,21 @@ class Bench:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.fulfilment", description=__doc__)
     parser.add_argument("--size", type=float, default=1.0, help="of the full numbers of orders")
+    parser.add_argument("--only", nargs="+", choices=[one.__name__ for one in MEASURES], help="nothing but these")
     parser.add_argument("--write", type=Path, default=HERE / "fulfilment.md", help="where the table goes")
     asked = parser.parse_args()
     # Whoever ends the bench ends its servers: the context managers run.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with running(asked.size) as bench:
-        lines = idle(bench)
+        # Its orders are also what the bulk is copied from.
+        lines = idle(bench, 60 if not asked.only else 1)
         till = Till(bench.environ["DATABASE_URL"])
-        for measure in (slow_supplier, quick_supplier, whole_way, rounds, backlog):
+        for measure in MEASURES:
+            if asked.only and measure.__name__ not in asked.only:
+                continue
             began = time.monotonic()
+            bench.clear(till)
             lines += measure(bench, till)
-            till.forget()
             print(*lines, f"({measure.__name__}: {time.monotonic() - began:.0f} s)", sep="\n", file=sys.stderr)
     text = "\n".join([*heading(), *lines]) + "\n"
     asked.write.write_text(text)
@@ -112,8 +122,8 @@ def heading() -> list[str]:
         "# From paid to delivered",
         "",
         f"Taken {datetime.now(UTC).date()} by `python -m bench.fulfilment`: store, database and supplier share the",
-        f"machine's {os.cpu_count()} cores (load average of the last minute: {os.getloadavg()[0]:.1f}). The supplier is a",
-        "stub that keeps nothing (bench/supplier.py); orders are made in bulk (bench/paid_orders.py), but for the",
+        f"machine's {os.cpu_count()} cores (load average of the last minute: {os.getloadavg()[0]:.1f}). The supplier",
+        "is a stub that keeps nothing (bench/supplier.py); orders are made in bulk (bench/paid_orders.py), but for the",
         "idle queue's, which are bought and paid over HTTP. Only ratios and counts compare with other machines.",
         "",
         "| what | ours | limit | ratio | aim |",
@@ -146,17 +156,15 @@ def running(size: float) -> Iterator[Bench]:
         stub.wait(10)
 
 
-def idle(bench: Bench) -> list[str]:
+def idle(bench: Bench, orders: int) -> list[str]:
     """Orders bought one by one over HTTP: from the gateway's payment to the supplier's answer, nobody else about."""
     bench.supply(delay_ms=0, ends=True, calls_back=True)
     http = requests.Session()
     took, whole = [], []
-    for turn in range(5 + bench.many(60)):
+    for turn in range(5 + bench.many(orders)):
         number = guest_order(http, bench.store.url, 1000 + turn)
         began = time.time()
-        paid = http.post(
-            f"{bench.store.world}/control/gateway/payments/{number}", json={"outcome": "paid"}, timeout=30
-        )
+        paid = http.post(f"{bench.store.world}/control/gateway/payments/{number}", json={"outcome": "paid"}, timeout=30)
         paid.raise_for_status()
         answered = _until_answered(bench, number)
         if turn >= 5:
@@ -213,7 +221,7 @@ def quick_supplier(bench: Bench, till: Till) -> list[str]:
 def drained(bench: Bench, till: Till, orders: int) -> float:
     """Top-ups accepted per second while a backlog of so many paid orders goes out, found by the clock's tick alone;
     the first and last twentieth do not count."""
-    till.forget()
+    bench.clear(till)
     with bench.frozen():
         ids = till.paid(orders)
         bench.rows.execute("ANALYZE storefront_order")
@@ -236,9 +244,7 @@ def drained(bench: Bench, till: Till, orders: int) -> float:
 def nothing(bench: Bench, tasks: int) -> float:
     """Tasks per second that do nothing, piled up before the worker may begin."""
     with bench.frozen():
-        subprocess.run(
-            [sys.executable, "-c", _PILE_UP, NOTHING, str(tasks)], env=bench.environ, cwd=ROOT, check=True
-        )
+        subprocess.run([sys.executable, "-c", _PILE_UP, NOTHING, str(tasks)], env=bench.environ, cwd=ROOT, check=True)
     while bench.broker.llen("topups") > tasks * 0.95:
         time.sleep(0.002)
     first, began = bench.broker.llen("topups"), time.monotonic()
@@ -263,7 +269,7 @@ def whole_way(bench: Bench, till: Till) -> list[str]:
     with bench.frozen():
         till.paid(count + 1)
         seen = bench.inside("step", count)
-    parts = {name: seen[name] / count for name in ("taken", "sent", "polled")}
+    parts = {name: seen[name] / count for name in ("taken", "sent", "delivered")}
     told = ", ".join(f"{name} {value:.1f}" for name, value in parts.items())
     _until(lambda: not bench.broker.llen("mail"), 30)
     time.sleep(2)
@@ -272,13 +278,13 @@ def whole_way(bench: Bench, till: Till) -> list[str]:
     pids = _ours(bench)
     began, before = time.monotonic(), cpu_ms(pids)
     time.sleep(5)
-    idle_ms = (cpu_ms(pids) - before) / (time.monotonic() - began)
+    idle_ms_per_s = (cpu_ms(pids) - before) / (time.monotonic() - began)
     began, before = time.monotonic(), cpu_ms(pids)
     ids = till.paid(orders)
     query = "SELECT count(*) FROM storefront_order WHERE id >= %s AND status = 'SUCCESS'"
     _until(lambda: bench.one(query, ids[0]) == orders, 120, pause=0.5)
     took = time.monotonic() - began
-    spent = (cpu_ms(pids) - before - idle_ms * took * 1000 / 1000) / orders
+    spent = (cpu_ms(pids) - before - idle_ms_per_s * took) / orders
     return [
         f"| SQL statements of an order from paid to success ({told}) | {sum(parts.values()):.1f} | | | |",
         f"| CPU of an order from paid to success, mail and callback included | {spent:.1f} ms | | | |",
@@ -344,6 +350,8 @@ def _until(is_over: Any, seconds: float, *, pause: float = 0.1) -> None:
 def _p95(values: list[float]) -> float:
     return sorted(values)[int(len(values) * 0.95)]
 
+
+MEASURES = (slow_supplier, quick_supplier, whole_way, rounds, backlog)
 
 if __name__ == "__main__":
     sys.exit(main())

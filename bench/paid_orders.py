@@ -37,6 +37,16 @@ _ATTEMPT = """
     'player_id', (900000000 + i)::text, 'sent_at', now(), 'answered_at', now(), 'created_at', now(),
     'made_at', date_trunc('second', now())
 """
+_FORGET = (
+    "UPDATE storefront_order SET status = 'EXPIRED', ended_at = now() WHERE status IN ('PAID', 'PROCESSING')",
+    "UPDATE fulfilment_topup SET state = 'FAILED', ended_at = now() WHERE state IN ('QUEUED', 'SENDING', 'UNKNOWN')",
+    "UPDATE fulfilment_topup SET state = 'DELIVERED', ended_at = now() WHERE state = 'ACCEPTED'",
+    "UPDATE fulfilment_attempt SET state = 'NOT_SENT', ended_at = now() WHERE state IN ('SENDING', 'UNKNOWN')",
+    "UPDATE fulfilment_attempt SET ended_at = now() WHERE state = 'ACCEPTED' AND ended_at IS NULL",
+    "UPDATE fulfilment_attempt SET history_row_id = NULL WHERE history_row_id IS NOT NULL",
+    "DELETE FROM fulfilment_historyrow",
+    "UPDATE fulfilment_supplieraccount SET baseline_at = NULL, poll_limit = 50, poll_claimed_at = NULL",
+)
 # Ids of what the shop itself makes stay below.
 FIRST = 10_000_000
 
@@ -105,22 +115,9 @@ class Till:
             self._copy("fulfilment_topup", _TOPUP, self.topup, ids[0], ids[-1], named)
 
     def forget(self) -> None:
-        """Nothing that was made here is open any more: no phase weighs on the next."""
-        for table, states in (("storefront_order", ("PAID", "PROCESSING")), ("fulfilment_topup", ("QUEUED",))):
-            column, ended = ("status", "EXPIRED") if table == "storefront_order" else ("state", "FAILED")
-            self.connection.execute(
-                f"UPDATE {table} SET {column} = %s, ended_at = now() WHERE id >= %s AND {column} = ANY(%s)",  # noqa: S608
-                [ended, 0, list(states)],
-            )
-        self.connection.execute(
-            "UPDATE fulfilment_topup SET state = 'DELIVERED', ended_at = now() WHERE state = 'ACCEPTED'"
-        )
-        self.connection.execute(
-            "UPDATE fulfilment_attempt SET ended_at = now() WHERE state = 'ACCEPTED' AND ended_at IS NULL"
-        )
-
-    def tidy(self) -> None:
-        self.connection.execute("VACUUM (ANALYZE)")
+        """Nothing that was made here is open any more, and no history is known: no phase weighs on the next."""
+        for statement in _FORGET:
+            self.connection.execute(statement)
 
     def _copy(
         self, table: str, made: str, original: int, first: int, last: int, named: Mapping[str, object] | None = None

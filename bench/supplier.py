@@ -96,7 +96,8 @@ async def _serve(world: World, reader: asyncio.StreamReader, writer: asyncio.Str
             clock = datetime.now(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
             writer.write(
                 f"HTTP/1.1 200 OK\r\nDate: {clock}\r\nContent-Type: application/json\r\n"
-                f"Content-Length: {len(told)}\r\n\r\n".encode() + told
+                f"Content-Length: {len(told)}\r\n\r\n".encode()
+                + told
             )
             await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):
@@ -112,7 +113,8 @@ async def _call_back(world: World) -> None:
         reader, writer = await asyncio.open_connection(url.hostname, url.port)
         writer.write(
             f"POST {url.path} HTTP/1.1\r\nHost: {url.netloc}\r\nContent-Type: application/json\r\n"
-            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body
+            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode()
+            + body
         )
         await reader.read()
         writer.close()

@@ -254,6 +254,12 @@ def due(limit: int, now: datetime | None = None) -> list[int]:
     return ids
 
 
+def are_many_ready(many: int) -> bool:
+    """Whether at least so many units wait for nothing but a free hand."""
+    ready = TopUp.objects.filter(state=TopUp.State.QUEUED, waits_for="").exclude(pk__in=poison.resting(TopUp))
+    return ready[:many].count() >= many
+
+
 def _queued(moment: datetime) -> QuerySet[TopUp]:
     due = TopUp.objects.filter(state=TopUp.State.QUEUED, not_before__lte=moment)
     return due.exclude(pk__in=poison.resting(TopUp)).order_by("not_before")

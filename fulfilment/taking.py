@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from core import poison
@@ -19,36 +19,58 @@ from storefront.orders.models import Order
 logger = logging.getLogger(__name__)
 # Whoever takes an order also sends it; the sweep comes only where that did not happen.
 HEAD_START = timedelta(seconds=5)
-_PAGE = 50
+MOST_AT_ONCE = 50
 
 
-def take(limit: int = 50, now: datetime | None = None, *, level: str = "") -> list[list[int]]:
+def take(limit: int = MOST_AT_ONCE, now: datetime | None = None, *, level: str = "") -> list[list[int]]:
     """Up to `limit` PAID orders are PROCESSING with their top-ups; returns those' ids by order, oldest payment first.
 
-    With `level`, only orders of members of that level.
-    An order that cannot be taken is passed over, told to staff once, and does not stand before the others.
+    With `level`, only orders of members of that level. They are taken together, by a handful of statements; where that
+    fails, one by one, so that an order that cannot be taken is passed over, told to staff once, and does not stand
+    before the others.
     """
     moment = now or timezone.now()
     whose = {"user__level": level} if level else {}
+    paid = Order.objects.filter(status=Order.Status.PAID, **whose).exclude(pk__in=poison.resting(Order))
+    try:
+        return _take_together(paid.order_by("paid_at", "id"), limit, moment)
+    except Exception:
+        logger.exception("paid orders could not be taken together")
+    return _take_singly(paid.order_by("paid_at", "id"), limit, moment)
+
+
+@transaction.atomic
+def _take_together(paid: QuerySet[Order], limit: int, moment: datetime) -> list[list[int]]:
+    found = list(
+        paid.select_for_update(of=("self",), no_key=True, skip_locked=True).only("number", "status", "quantity")[:limit]
+    )
+    if not found:
+        return []
+    orders.advance_all(found, Order.Status.PAID, Order.Status.PROCESSING, by="fulfilment", reason="taken", now=moment)
+    units = iter(TopUp.objects.bulk_create(unit for order in found for unit in _units(order, moment)))
+    return [[next(units).pk for _ in range(order.quantity)] for order in found]
+
+
+def _take_singly(paid: QuerySet[Order], limit: int, moment: datetime) -> list[list[int]]:
     made: list[list[int]] = []
     after = Q()
     while True:
-        page = list(
-            Order.objects.filter(after, status=Order.Status.PAID, **whose)
-            .exclude(pk__in=poison.resting(Order))
-            .order_by("paid_at", "id")
-            .values_list("pk", "paid_at")[: min(_PAGE, limit)]
-        )
+        page = list(paid.filter(after).values_list("pk", "paid_at")[:limit])
         for order_id, _ in page:
             ids = take_one(order_id, moment)
             if ids:
                 made.append(ids)
             if len(made) >= limit:
                 return made
-        if len(page) < min(_PAGE, limit):
+        if len(page) < limit:
             return made
         last_id, last_paid_at = page[-1]
         after = Q(paid_at__gt=last_paid_at) | Q(paid_at=last_paid_at, id__gt=last_id)
+
+
+def _units(order: Order, moment: datetime) -> Iterator[TopUp]:
+    for unit in range(1, order.quantity + 1):
+        yield TopUp(order=order, unit=unit, not_before=moment + HEAD_START, created_at=moment)
 
 
 def take_one(order_id: int, now: datetime | None = None) -> list[int]:
@@ -64,11 +86,7 @@ def take_one(order_id: int, now: datetime | None = None) -> list[int]:
             if order is None:
                 return []  # another worker has it
             orders.advance(order, Order.Status.PROCESSING, by="fulfilment", reason="taken", now=moment)
-            units = TopUp.objects.bulk_create(
-                TopUp(order=order, unit=unit, not_before=moment + HEAD_START, created_at=moment)
-                for unit in range(1, order.quantity + 1)
-            )
-            return [unit.pk for unit in units]
+            return [unit.pk for unit in TopUp.objects.bulk_create(_units(order, moment))]
     except Exception as problem:
         logger.exception("order %s could not be taken", order_id)
         number = Order.objects.filter(pk=order_id).values_list("number", flat=True).first() or ""

@@ -30,14 +30,23 @@ logger = logging.getLogger(__name__)
 # one player, and only one purchase for a player may be in the dark at a time.
 _SENT_HERE = 2
 _SWEPT = 200
+# So many units in the queue keep every thread busy while more are taken; further ones would only grow old there.
+_READY = 200
 
 
 @shared_task(name="fulfilment.take")
 def take(level: str = "") -> int:
     """Paid orders are taken up and, where they are few, sent at once; with `level` those of its members alone, and by
     the queue that others do not fill."""
-    made = taking.take(level=level)
-    _hand_out(made, "priority" if level else "topups")
+    made, queue = taking.take(level=level), "priority" if level else "topups"
+    if len(made) < taking.MOST_AT_ONCE or sending.are_many_ready(_READY):
+        _hand_out(made, queue)
+        return len(made)
+    # There may be more. The next look stands amid these, so that nobody is idle while it takes.
+    middle = len(made) // 2
+    _hand_out(made[:middle], queue, here=0)
+    wake("fulfilment.take", queue, *([level] if level else []))
+    _hand_out(made[middle:], queue, here=0)
     return len(made)
 
 
@@ -109,8 +118,8 @@ def stocks() -> None:
     importing.discard_forgotten()
 
 
-def _hand_out(groups: list[list[int]], queue: str = "topups") -> None:
-    here = 0 if stopping.is_asked() else _SENT_HERE
+def _hand_out(groups: list[list[int]], queue: str = "topups", *, here: int = _SENT_HERE) -> None:
+    here = 0 if stopping.is_asked() else here
     for group in groups[here:]:
         wake("fulfilment.send", queue, *group)
     for group in groups[:here]:

@@ -188,14 +188,20 @@ def test_nothing_is_sent_before_the_history_was_read_once(supplier):
 
 def test_a_poison_order_does_not_stall_the_others(supplier, monkeypatch):
     poison, good = desk.paid(), desk.paid()
-    advance = orders.advance
+    advance, advance_all = orders.advance, orders.advance_all
 
     def broken(order, *args, **more):
         if order.pk == poison.pk:
             raise ValueError("poison")
         return advance(order, *args, **more)
 
+    def broken_together(found, *args, **more):
+        if poison in found:
+            raise ValueError("poison")
+        advance_all(found, *args, **more)
+
     monkeypatch.setattr(orders, "advance", broken)
+    monkeypatch.setattr(orders, "advance_all", broken_together)
     assert len(taking.take(limit=1)) == 1
     good.refresh_from_db()
     assert good.status == "PROCESSING" and len(desk.cases("order_not_taken")) == 1
