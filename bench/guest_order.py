@@ -43,7 +43,7 @@ def rate(job: object, url: str, count: int, start: int, threads: int = 6) -> flo
 
     def share(index: int) -> None:
         for number in range(index, count, threads):
-            job(sessions[index], url, start + number)  # type: ignore[operator]
+            job(sessions[index], url, start + number)
 
     began = time.monotonic()
     with ThreadPoolExecutor(threads) as pool:

@@ -82,5 +82,5 @@ def claim(orders: int) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    part: Callable[[int], dict[str, Any]] = {"step": step, "rounds": rounds, "claim": claim}[sys.argv[1]]
-    print(json.dumps(part(int(sys.argv[2]))))
+    parts: dict[str, Callable[[int], Any]] = {"step": step, "rounds": rounds, "claim": claim}
+    print(json.dumps(parts[sys.argv[1]](int(sys.argv[2]))))

@@ -85,7 +85,7 @@ class Till:
         """So many orders more are bought and open at the supplier; the rows of its history, newest first."""
         ids = self.paid(count)
         first, last = ids[0], ids[-1]
-        named = {"state": "ACCEPTED", "ended_at": None, "waits_for": "", "cost_minor": None}
+        named: dict[str, object] = {"state": "ACCEPTED", "ended_at": None, "waits_for": "", "cost_minor": None}
         with self.connection.transaction():
             self.connection.execute("UPDATE storefront_order SET status = 'PROCESSING' WHERE id >= %s", [first])
             self._copy("fulfilment_topup", _TOPUP, self.topup, first, last, named)

@@ -278,10 +278,9 @@ def not_created(attempt: Attempt, *, by: str) -> bool:
 
 def release_player(attempt: Attempt) -> None:
     """Units that waited for this attempt of the same player to become known are due now."""
-    freed = TopUp.objects.filter(
-        state=TopUp.State.QUEUED, waits_for="player", order__player_id=attempt.player_id
-    ).update(not_before=timezone.now())
-    if freed:
+    waiting = TopUp.objects.filter(state=TopUp.State.QUEUED, waits_for="player")
+    # Hardly ever does anybody wait, and then it is cheap to know.
+    if waiting.exists() and waiting.filter(order__player_id=attempt.player_id).update(not_before=timezone.now()):
         wake("fulfilment.sweep", "topups")
 
 

@@ -56,7 +56,9 @@ def _step(topup_id: int) -> bool:
     topup = TopUp.objects.select_related("order__product").filter(pk=topup_id, state=TopUp.State.QUEUED).first()
     if topup is None:
         return False
-    attempts = list(topup.attempts.select_related("account").order_by("number"))
+    # Most units have none yet, and then this is all there is to ask.
+    tried = topup.attempts.select_related("account").order_by("number") if topup.attempts.exists() else ()
+    attempts = list(tried)
     if attempts and not recording.is_judged(attempts[-1]):
         recording.postpone(topup, "verdict", timedelta(seconds=5))
         return False

@@ -1,4 +1,7 @@
-"""HTTP as suppliers need it: one purchase sent at most once, and whether a failure came before any byte was sent."""
+"""HTTP as suppliers need it: one purchase sent at most once, and whether a failure came before any byte was sent.
+
+A purchase goes by the standard library alone, where connecting and sending are two steps; all else by requests.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,20 @@ import json as stdjson
 import ssl
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
+from functools import cache
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from json import dumps
 from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.certs import where
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 CONNECT_SECONDS = 5.0
@@ -51,10 +60,57 @@ def once(method: str, url: str, *, headers: dict[str, str], json: Any, read_seco
     """Sends over a connection of its own, never twice. Raises NotSent or NoAnswer.
 
     A pooled connection that the other side has just closed fails after the bytes went out, which leaves an outcome
-    unknown for nothing; a new one fails before.
+    unknown for nothing; a new one fails before. Until it stands (name, address, TLS) nothing of the request is sent.
     """
-    with _session() as session:
-        return _call(session, method, url, headers=headers, json=json, read_seconds=read_seconds)
+    parts = urlsplit(url)
+    target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+    line = _line(parts)
+    deadline = time.monotonic() + CONNECT_SECONDS + read_seconds
+    try:
+        try:
+            line.connect()
+            assert line.sock is not None
+            line.sock.settimeout(read_seconds)
+        except (OSError, UnicodeError) as problem:
+            raise NotSent(f"{type(problem).__name__}: {problem}") from problem
+        try:
+            sent = {"Content-Type": "application/json", "Connection": "close"} | headers
+            line.request(method, target, dumps(json).encode(), sent)
+            response = line.getresponse()
+            return _answer(response.status, _whole(response, deadline), response.headers)
+        except (OSError, HTTPException) as problem:
+            raise NoAnswer(f"{type(problem).__name__}: {problem}") from problem
+    finally:
+        line.close()
+
+
+def _line(parts: SplitResult) -> HTTPConnection:
+    host = parts.hostname or ""
+    if parts.scheme == "https":
+        return HTTPSConnection(host, parts.port, timeout=CONNECT_SECONDS, context=_authorities())
+    return HTTPConnection(host, parts.port, timeout=CONNECT_SECONDS)
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """Whom we trust to name a supplier; reading them anew for every purchase takes longer than all the rest of it."""
+    return ssl.create_default_context(cafile=where())
+
+
+def _whole(response: HTTPResponse, deadline: float) -> bytes:
+    """The body, up to the end that the other side announced. Raises NoAnswer where it ends before, or is too long."""
+    left = response.length
+    parts, size = [], 0
+    while left is None or size < left:
+        part = response.read1(_CHUNK if left is None else min(_CHUNK, left - size))
+        if not part:
+            break
+        parts.append(part)
+        size += len(part)
+        _bear(size, deadline)
+    if left is not None and size < left:
+        raise NoAnswer(f"the answer broke off after {size} of {left} bytes")
+    return b"".join(parts)
 
 
 def read(method: str, url: str, *, headers: dict[str, str], read_seconds: float, **what: Any) -> Answer:
@@ -77,12 +133,7 @@ def _call(session: requests.Session, method: str, url: str, *, read_seconds: flo
         with session.request(
             method, url, timeout=(CONNECT_SECONDS, read_seconds), allow_redirects=False, stream=True, **what
         ) as response:
-            return Answer(
-                response.status_code,
-                _body(response, deadline),
-                _clock(response.headers.get("Date", "")),
-                _seconds(response.headers.get("Retry-After", "")),
-            )
+            return _answer(response.status_code, _body(response, deadline), response.headers)
     except requests.exceptions.ConnectTimeout as problem:
         raise NotSent(str(problem)) from problem
     except requests.exceptions.RequestException as problem:
@@ -93,15 +144,24 @@ def _call(session: requests.Session, method: str, url: str, *, read_seconds: flo
         raise NoAnswer(str(problem)) from problem
 
 
-def _body(response: requests.Response, deadline: float) -> str:
-    # The read time-out starts anew with every byte: a trickle must not hold a worker for ever.
+def _answer(status: int, body: bytes, headers: Mapping[str, str]) -> Answer:
+    text = body.decode("utf-8", errors="replace")
+    return Answer(status, text, _clock(headers.get("Date", "")), _seconds(headers.get("Retry-After", "")))
+
+
+def _body(response: requests.Response, deadline: float) -> bytes:
     parts, size = [], 0
     for part in response.iter_content(_CHUNK):
         parts.append(part)
         size += len(part)
-        if size > _MOST_BYTES or time.monotonic() > deadline:
-            raise NoAnswer("the answer was too long or too slow")
-    return b"".join(parts).decode("utf-8", errors="replace")
+        _bear(size, deadline)
+    return b"".join(parts)
+
+
+def _bear(size: int, deadline: float) -> None:
+    # The read time-out starts anew with every byte: a trickle must not hold a worker for ever.
+    if size > _MOST_BYTES or time.monotonic() > deadline:
+        raise NoAnswer("the answer was too long or too slow")
 
 
 def parsed(text: str) -> Any:
