@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +53,7 @@ def running_store(**settings: str) -> Iterator[Store]:
         yield from _start(env, port)
 
 
-def _start(env: dict[str, str], port: int) -> Iterator[Store]:
+def _start(env: dict[str, str], port: int) -> Generator[Store]:
     began = time.monotonic()
     process = subprocess.Popen([str(ROOT / "run")], env=env, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout

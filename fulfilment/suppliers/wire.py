@@ -15,14 +15,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from functools import cache
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPResponse, HTTPSConnection
 from json import dumps
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.certs import where
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 CONNECT_SECONDS = 5.0
@@ -94,7 +94,7 @@ def _line(parts: SplitResult) -> HTTPConnection:
 @cache
 def _authorities() -> ssl.SSLContext:
     """Whom we trust to name a supplier; reading them anew for every purchase takes longer than all the rest of it."""
-    return ssl.create_default_context(cafile=where())
+    return ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH)
 
 
 def _whole(response: HTTPResponse, deadline: float) -> bytes:
@@ -144,7 +144,7 @@ def _call(session: requests.Session, method: str, url: str, *, read_seconds: flo
         raise NoAnswer(str(problem)) from problem
 
 
-def _answer(status: int, body: bytes, headers: Mapping[str, str]) -> Answer:
+def _answer(status: int, body: bytes, headers: Mapping[str, str] | HTTPMessage) -> Answer:
     text = body.decode("utf-8", errors="replace")
     return Answer(status, text, _clock(headers.get("Date", "")), _seconds(headers.get("Retry-After", "")))
 
