@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 State = Payment.State
 # How often one customer may make us ask the gateway.
 ASKED_EVERY = timedelta(seconds=5)
+POLLED_AT_ONCE = 20
 _ENDED = {
     Standing.FAILED: State.FAILED,
     Standing.EXPIRED: State.EXPIRED,
@@ -169,7 +170,7 @@ def check_again(bill: Bill) -> bool:
     return asked
 
 
-def poll_due(limit: int = 20) -> int:
+def poll_due(limit: int = POLLED_AT_ONCE) -> int:
     """Payments whose time has come were looked up at their gateways; how many.
 
     Live ones often, those that ended seldom and for 72 hours: money may come late, and webhooks may not come at all.

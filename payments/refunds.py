@@ -37,6 +37,7 @@ logger = logging.getLogger(__name__)
 State = Refund.State
 Why = Refund.Why
 MAX_ATTEMPTS = 10
+SENT_AT_ONCE = 20
 # Longer than a gateway may take over one call: nobody judges a refund that is just being sent.
 _SENDING_FOR = timedelta(minutes=2)
 # Refusals that pass by themselves (Xendit's words).
@@ -114,7 +115,7 @@ def source_of(why: str) -> Account.Kind:
     return Account.Kind.GOODWILL if why == Why.GOODWILL else Account.Kind.FUNDS
 
 
-def send_due(limit: int = 20) -> int:
+def send_due(limit: int = SENT_AT_ONCE) -> int:
     """Refunds that are due have been asked of their gateways, and those under way looked at; how many were touched."""
     now = timezone.now()
     due = Refund.objects.filter(state__in=[State.DUE, State.SENDING, State.SENT], not_before__lte=now)

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from core.wake import wake
 from payments import expiry, looking, proving, reconciling, refunds, webhooks
 from payments.money_back import claims
 
@@ -13,7 +14,8 @@ def work_inbox() -> None:
 
 @shared_task(name="payments.poll")
 def poll() -> None:
-    looking.poll_due()
+    if looking.poll_due() >= looking.POLLED_AT_ONCE:
+        wake("payments.poll", "polls")  # there is more: it does not wait for the clock
 
 
 @shared_task(name="payments.expire")
@@ -23,7 +25,8 @@ def expire() -> None:
 
 @shared_task(name="payments.refunds")
 def send_refunds() -> None:
-    refunds.send_due()
+    if refunds.send_due() >= refunds.SENT_AT_ONCE:
+        wake("payments.refunds", "default")
 
 
 @shared_task(name="payments.claims")
