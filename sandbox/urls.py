@@ -73,6 +73,7 @@ urlpatterns = [
     path("control/reset", control.reset),
     path("control/faults", control.set_faults),
     path("control/supplier/orders", control.supplier_orders),
+    path("control/supplier/orders/finish", control.finish_supplier_orders),
     path("control/supplier/balance", control.supplier_balance),
     path("control/supplier/products/<str:product_code>", control.supplier_product),
     path("control/gateway/payments", control.gateway_payments),

@@ -8,11 +8,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from sandbox.digiflazz import catalogue as digiflazz_catalogue
 from sandbox.digiflazz import orders as digiflazz_orders
-from sandbox.gemgo import catalogue
+from sandbox.gemgo import catalogue, orders
 from sandbox.google import tokens
 from sandbox.payables import parties, truth
 from sandbox.state import database, faults
-from sandbox.wire import answer, iso_millis, json_object
+from sandbox.wire import answer, iso_millis, json_object, now_ms
 
 _MOST_REPEATS = 1_000
 
@@ -71,6 +71,16 @@ def supplier_orders(request: HttpRequest) -> HttpResponse:
         for row in rows
     ] + digiflazz_orders.truth()
     return answer({"orders": [order | {"created_at": iso_millis(order.pop("created_ms"))} for order in made]})
+
+
+@require_POST
+def finish_supplier_orders(request: HttpRequest) -> HttpResponse:
+    """What would have stayed pending for ever (`order.never`) ends now, as it was decided when it was made."""
+    with database.transaction() as running:
+        now = now_ms()
+        ended = orders.finish_endless(running, now) + digiflazz_orders.finish_endless(running, now)
+        running.wake_at(now)
+    return answer({"finished": ended})
 
 
 @require_http_methods(["PUT"])

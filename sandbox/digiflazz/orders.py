@@ -217,6 +217,12 @@ def finish_due(now: int) -> int | None:
     return None if row is None else row[0]
 
 
+def finish_endless(running: database.Transaction, now: int) -> int:
+    """Transactions without an end are due now; how many they are."""
+    endless = "UPDATE digiflazz_orders SET finish_ms = ? WHERE rc = '03' AND finish_ms IS NULL"
+    return running.execute(endless, (now,)).rowcount
+
+
 def give_back(payload: dict[str, Any], tries: int) -> None:
     """A success is taken back (rc 74); its price is on the deposit again."""
     with database.transaction() as running:

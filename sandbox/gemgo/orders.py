@@ -124,6 +124,12 @@ def finish_due(now: int) -> int | None:
     return None if row is None else row[0]
 
 
+def finish_endless(running: database.Transaction, now: int) -> int:
+    """Orders without an end are due now; how many they are."""
+    endless = "UPDATE supplier_orders SET finish_ms = ? WHERE status = 'pending' AND finish_ms IS NULL"
+    return running.execute(endless, (now,)).rowcount
+
+
 def flip_to_failed(payload: dict[str, Any], tries: int) -> None:
     """An order that was a success is a failed one; its price is back on the balance."""
     with database.transaction() as running:
