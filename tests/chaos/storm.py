@@ -1,210 +1,211 @@
-"""A storm over a running store: faults at supplier and gateway, the worker killed again and again, and an oracle.
-
-The oracle asks the outside world what truly happened and holds the store's invoices and ledger against it:
-every paid order ends; a unit shown as delivered has exactly one successful supplier order; a failed order has none,
-and its money is owed back; nothing is left in customer funds for an ended order.
+"""A storm over a running store: customers buy while everything outside fails and everything inside is killed, then the
+weather clears, and the oracle says what became of their money.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import random
-import signal
 import subprocess
-import threading
+import sys
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import requests
+import psycopg
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from supervisor.surroundings import ROOT, complete
+from tests.chaos import weather
+from tests.chaos.customers import Customers
+from tests.chaos.oracle import Findings, Oracle
+from tests.chaos.stock_up import LATE_SECONDS, member_email
 
-FAULTS: dict[str, Any] = {
-    "create_order": {"lose_reply": 0.3, "error": 0.1, "lose_request": 0.05},
-    "order": {"finish_after_ms": 300, "fail": 0.05},
-    "callback": {"drop": 0.3, "duplicate": 0.3},
-    "webhook": {"drop": 0.1, "duplicate": 0.2},
-    "order_history": {"error": 0.05},
-    "check_player": {"error": 0.02},
-}
+_DEPOSIT = 5_000_000  # rupiah; QRIS takes ten million at most
+_ORDERS_A_MEMBER = 60
+
+#: What is still to come once the weather is fine: each counts rows that somebody has to move.
+_OPEN = """
+    SELECT (SELECT count(*) FROM storefront_order WHERE status IN ('PAID', 'PROCESSING')),
+           (SELECT count(*) FROM payments_refund WHERE state IN ('DUE', 'SENDING', 'SENT')),
+           (SELECT count(*) FROM storefront_order WHERE status = 'PENDING' AND number = ANY(%s)),
+           (SELECT count(*) FROM payments_payment WHERE not_before <= now() AND reference = ANY(%s))
+"""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the storm is: the store's address, the sandbox's, `./run`'s process and its environment."""
+
+    store: str
+    world: str
+    pid: int
+    env: Mapping[str, str]
 
 
 @dataclass
 class Verdict:
-    orders: int
-    statuses: Counter[str] = field(default_factory=Counter)
-    wrong: list[str] = field(default_factory=list)
-    cases: Counter[str] = field(default_factory=Counter)
-    kills: int = 0
-    seconds: float = 0.0
-    ledger: dict[str, Any] = field(default_factory=dict)
+    """What the oracle found, and how it went: `per_second` counts orders placed and paid by all customers together."""
 
+    seed: int
+    findings: Findings
+    blows: Counter[str] = field(default_factory=Counter)
+    answers: Counter[str] = field(default_factory=Counter)
+    unserved: list[str] = field(default_factory=list)
+    per_second: float = 0.0
+    buying_s: float = 0.0
+    settling_s: float = 0.0
 
-def descendants(pid: int) -> list[tuple[int, str]]:
-    """(pid, command line) of every process below `pid`."""
-    parents: dict[int, int] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                parents[int(entry.name)] = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
-            except (OSError, IndexError):
-                continue
-    found: list[tuple[int, str]] = []
-    for child in parents:
-        above = child
-        while above in parents and above != pid:
-            above = parents[above]
-        if above == pid and child != pid:
-            try:
-                command = (Path("/proc") / str(child) / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-            except OSError:
-                continue
-            found.append((child, command))
-    return found
+    @property
+    def problems(self) -> list[str]:
+        return self.findings.problems + [f"UNSERVED: {text}" for text in self.unserved]
+
+    def as_json(self) -> str:
+        told = vars(self) | {"findings": vars(self.findings), "problems": self.problems}
+        return json.dumps(told | {"held_share": self.findings.held_share}, indent=1, default=str)
+
+    def __str__(self) -> str:
+        found = self.findings
+        lines = [
+            f"seed {self.seed}: {found.orders} orders paid in {self.buying_s:.0f} s ({self.per_second:.1f}/s),"
+            f" settled {self.settling_s:.0f} s later",
+            f"  orders     {_listed(found.statuses)}",
+            f"  units      {_listed(found.units)}",
+            f"  attempts   {_listed(found.attempts)}",
+            f"  suppliers  {_listed(found.suppliers)}",
+            f"  gateways   {_listed(found.gateways)}",
+            f"  blows      {_listed(self.blows)}",
+            f"  answers    {_listed(self.answers)}",
+            f"  cases      {_listed(found.cases) or 'none'} ({found.held_share:.2%} of the orders)"
+            f"; beside them {_listed(found.side_cases) or 'none'}",
+            f"  lost {len(found.lost)}, doubled {len(found.doubled)}, open {len(found.open)},"
+            f" otherwise wrong {len(found.wrong)}, unserved {len(self.unserved)}",
+            *(f"  {problem}" for problem in self.problems[:50]),
+        ]
+        return "\n".join(lines)
 
 
 class Storm:
-    """Drives `orders` guest orders through a store at `url` whose outside world is at `world`."""
+    """One storm; `run` may be called once."""
 
-    def __init__(self, url: str, world: str, pid: int, env: dict[str, str], *, seed: int) -> None:
-        self.url, self.world, self.pid, self.env, self.seed = url, world, pid, env, seed
-        self.dice = random.Random(seed)
-        self.paid: dict[str, int] = {}
-        self.stop = threading.Event()
-        self.kills = 0
-        self.local = threading.local()
-
-    @property
-    def http(self) -> requests.Session:
-        if not hasattr(self.local, "http"):
-            self.local.http = requests.Session()
-        return self.local.http
-
-    def control(self, method: str, path: str, **body: Any) -> Any:
-        answer = requests.request(method, f"{self.world}/control/{path}", json=body, timeout=60)
-        answer.raise_for_status()
-        return answer.json() if answer.content else None
-
-    def post(self, path: str, body: dict[str, Any], number: int) -> requests.Response:
-        """A customer's patience: a refused connection or 503 is tried again, as a browser's owner would."""
-        headers = {"X-Forwarded-For": f"10.{number // 60000 % 250}.{number // 250 % 240}.{number % 250 + 1}"}
-        for _ in range(60):
-            try:
-                answer = self.http.post(self.url + path, json=body, headers=headers, timeout=60)
-            except requests.RequestException:
-                time.sleep(0.5)
-                continue
-            if answer.status_code not in (429, 500, 502, 503):
-                return answer
-            time.sleep(0.5)
-        raise AssertionError(f"{path} never answered")
-
-    def buy(self, number: int) -> str:
-        quantity = 1 + number % 3 if number % 5 == 0 else 1
-        # A few players buy the same thing again and again: the case that history alone cannot tell apart.
-        player = str(700000000 + (number % 7 if number % 10 == 0 else number))
-        quote = self.post(
-            "/v2/orders/inquiries",
-            {
-                "productCode": "MLBB", "skuCode": "MLBB_172", "userId": player, "zoneId": "2001", "quantity": quantity,
-                "paymentCode": "QRIS", "email": f"storm{number}@example.com", "phoneNumber": "+6281234567890",
-            },
-            number,
-        )  # fmt: skip
-        assert quote.status_code == 200, quote.text
-        order = self.post("/v2/orders", {"validationToken": quote.json()["data"]["validationToken"]}, number)
-        assert order.status_code == 201, order.text
-        invoice = str(order.json()["data"]["order"]["invoiceNumber"])
-        self.control("POST", f"gateway/payments/{invoice}", outcome="paid", repeat=1)
-        self.paid[invoice] = quantity
-        return invoice
-
-    def kill_now_and_then(self, words: tuple[str, ...], pause_s: float) -> None:
-        while not self.stop.wait(pause_s):
-            victims = [pid for pid, command in descendants(self.pid) if all(word in command for word in words)]
-            if victims:
-                try:
-                    os.kill(self.dice.choice(victims), signal.SIGKILL)
-                    self.kills += 1
-                except ProcessLookupError:
-                    continue
-
-    def status(self, invoice: str) -> str:
-        try:
-            answer = self.http.get(f"{self.url}/v2/invoices", params={"invoiceNumber": invoice}, timeout=30)
-            return str(answer.json()["data"]["status"]) if answer.status_code == 200 else "?"
-        except (requests.RequestException, ValueError, KeyError):
-            return "?"
-
-    def manage(self, *command: str) -> Any:
-        out = subprocess.run(
-            [str(ROOT / ".venv/bin/python"), "manage.py", *command],
-            cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
-        return json.loads(out.stdout.strip().splitlines()[-1])
+    def __init__(self, place: Place, *, seed: int, keep: Path | None = None) -> None:
+        """`keep`: the file in which everything is left that the oracle was shown."""
+        self.place, self.seed, self.keep = place, seed, keep
+        self.customers = Customers(place.store, place.world, seed)
 
     def run(
         self,
         orders: int,
         *,
-        faults: dict[str, Any] | None = None,
-        kill: tuple[str, ...] = ("celery", "worker"),
-        kill_every_s: float = 4,
-        settle_s: float = 120,
-        at_once: int = 6,
+        faults: Mapping[str, Mapping[str, float]] = weather.FAULTS,
+        kill_every_s: float = 2.0,
+        settle_s: float = 120.0,
+        at_once: int = 12,
+        is_patient: bool = True,
     ) -> Verdict:
-        began = time.monotonic()
-        self.control("PUT", "faults", seed=self.seed, **(FAULTS if faults is None else faults))
-        killer = threading.Thread(target=self.kill_now_and_then, args=(kill, kill_every_s), daemon=True)
+        """`kill_every_s` 0: nobody is killed. `settle_s`: the longest that is waited once the weather is fine; if not
+        `is_patient`, refunds whose sender was killed, which are asked after two minutes later, are not waited for.
+        """
+        self._make_ready(orders)
+        self.customers.control("PUT", "faults", seed=self.seed, **faults)
+        around = complete(self.place.env)
+        killer = weather.Killer(
+            self.place.pid, around.environ["REDIS_URL"], seed=self.seed, every_s=kill_every_s or 10**6
+        )
         killer.start()
-        with ThreadPoolExecutor(at_once) as buyers:
-            list(buyers.map(self.buy, range(orders)))
-        # The weather goes on for a while after the last order, then clears; what is open has to settle by itself.
-        open_orders = set(self.paid)
+        begun = time.monotonic()
+        self.customers.buy_all(orders, at_once=at_once)
+        bought = time.monotonic()
+        _say(f"{len(self.customers.paid)} orders in {bought - begun:.0f} s")
+        if self.customers.late:
+            time.sleep(LATE_SECONDS)
+            self.customers.pay_late()
+        killer.stop()
+        self.customers.control("PUT", "faults")
+        self.customers.control("POST", "supplier/orders/finish")
+        fine = time.monotonic()
+        _say(f"the weather is fine; of {len(self.customers.untold)} payments the store was told nothing")
+        self._pass_time()
+        self._settle(settle_s, is_patient=is_patient)
+        _say("looking at the books")
+        return Verdict(
+            seed=self.seed,
+            findings=self.judge(),
+            blows=killer.blows,
+            answers=self.customers.answers,
+            unserved=self.customers.unserved,
+            per_second=len(self.customers.paid) / (bought - begun),
+            buying_s=bought - begun,
+            settling_s=time.monotonic() - fine,
+        )
+
+    def judge(self) -> Findings:
+        """What became of the orders, as everybody tells it now."""
+        control = self.customers.control
+        books = json.loads(self._python("-m", "tests.chaos.books"))
+        ledger = json.loads(self._python("manage.py", "check_ledger", "--json").strip().splitlines()[-1])
+        supplies, money = control("GET", "supplier/orders")["orders"], control("GET", "gateway/payments")["payments"]
+        seen = {"books": books, "ledger": ledger, "supplies": supplies, "money": money, "paid": self.customers.paid}
+        if self.keep is not None:
+            self.keep.write_text(json.dumps(seen))
+        return Oracle(books, supplies, money, ledger, self.customers.paid).judge()
+
+    def _make_ready(self, orders: int) -> None:
+        members = 2 + orders // _ORDERS_A_MEMBER
+        self._python("-m", "tests.chaos.stock_up", str(orders), str(members))
+        self.customers.members = members
+        self.customers.control("PUT", "supplier/balance", balance=10_000_000)
+        self.customers.control("PUT", "supplier/balance", balance=10**12, supplier="digiflazz")
+        for number in range(members):
+            self.customers.deposit(member_email(number), _DEPOSIT)
+
+    def _pass_time(self) -> None:
+        """Hours later: money that came late or twice, and of which no webhook ever told, is due to be looked for.
+
+        A settled or expired payment is looked at again after ten minutes to two days; nobody waits for that here.
+        """
+        url = complete(self.place.env).environ["DATABASE_URL"]
+        statement = "UPDATE payments_payment SET not_before = now() WHERE reference = ANY(%s)"
+        for _ in range(20):
+            try:
+                with psycopg.connect(url, connect_timeout=5) as connection:
+                    connection.execute(statement, [self.customers.untold])
+                return
+            except psycopg.Error:
+                time.sleep(1)
+        raise AssertionError("the store's database does not come back")
+
+    def _settle(self, settle_s: float, *, is_patient: bool) -> None:
+        """Nothing is left to move, or the time is over; refunds that wait for a customer's word are left."""
         until = time.monotonic() + settle_s
-        calm = time.monotonic() + settle_s / 3
-        while open_orders and time.monotonic() < until:
-            if time.monotonic() > calm and not self.stop.is_set():
-                self.stop.set()
-            open_orders = {number for number in open_orders if self.status(number) not in ("SUCCESS", "FAILED")}
-            time.sleep(1)
-        self.stop.set()
-        killer.join()
-        return self.judge(orders, open_orders, time.monotonic() - began)
+        url = complete(self.place.env).environ["DATABASE_URL"]
+        paid = list(self.customers.paid)
+        told = time.monotonic()
+        while time.monotonic() < until:
+            try:
+                with psycopg.connect(url, connect_timeout=5) as connection:
+                    left = connection.execute(_OPEN, [paid, self.customers.untold]).fetchone()
+            except psycopg.Error:
+                left = None
+            if left is not None and not any(left if is_patient else (left[0], *left[2:])):
+                return
+            if time.monotonic() > told + 15:
+                told = time.monotonic()
+                _say(f"open orders, refunds, unpaid, not looked for: {left}")
+            time.sleep(0.5)
 
-    def judge(self, orders: int, still_open: set[str], seconds: float) -> Verdict:
-        verdict = Verdict(orders=orders, kills=self.kills, seconds=seconds)
-        truth = self.control("GET", "supplier/orders")["orders"]
-        sold = Counter((row["game_user_id"], row["game_zone_id"]) for row in truth if row["status"] == "success")
-        report = self.manage("check_ledger", "--json")
-        verdict.ledger = {key: report[key] for key in ("ok", "problems")}
-        verdict.cases = Counter(report["cases"])
-        verdict.wrong += [f"ledger: {problem}" for problem in report["problems"]]
-        delivered: Counter[tuple[str, str]] = Counter()
-        in_case = set(report["orders_with_cases"])
-        for row in report["orders"]:
-            verdict.statuses[row["status"]] += 1
-            delivered[row["player_id"], row["zone"]] += row["delivered"]
-            has_ended = row["status"] in ("SUCCESS", "FAILED")
-            if row["number"] in self.paid and not has_ended and row["number"] not in in_case:
-                verdict.wrong.append(f"{row['number']} is {row['status']} with no case")
-            if row["status"] == "FAILED" and row["refund_minor"] != row["received_minor"]:
-                money = f"{row['received_minor']} paid, {row['refund_minor']} owed"
-                verdict.wrong.append(f"{row['number']} failed, {money}")
-        for player in sold.keys() | delivered.keys():
-            if sold[player] < delivered[player]:
-                verdict.wrong.append(f"player {player}: shown {delivered[player]}, delivered {sold[player]}")
-            # More upstream than shown is a double delivery, unless a person is still deciding on one of them.
-            if sold[player] > delivered[player] and not self.undecided(player, report):
-                verdict.wrong.append(f"player {player}: shown {delivered[player]}, delivered twice: {sold[player]}")
-        return verdict
+    def _python(self, *words: str) -> str:
+        done = subprocess.run(
+            [sys.executable, *words], cwd=ROOT, env=dict(self.place.env), capture_output=True, text=True, timeout=600
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+        return done.stdout
 
-    @staticmethod
-    def undecided(player: tuple[str, str], report: dict[str, Any]) -> bool:
-        with_case = set(report["orders_with_cases"])
-        return any((row["player_id"], row["zone"]) == player and row["number"] in with_case for row in report["orders"])
+
+def _listed(counts: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
+
+
+def _say(line: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {line}", file=sys.stderr, flush=True)

@@ -1,0 +1,200 @@
+"""Customers who buy what the demo sells, each in their own way, and do not give up when the store does not answer."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+
+from tests.chaos.stock_up import LATE_CHANNELS, PASSWORD, PROMO, member_email
+
+#: Answers after which a customer tries the same again.
+_AGAIN = (429, 500, 502, 503, 504)
+_PATIENCE_S = 120.0
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One kind of purchase; `weight` of all of them says how often it is made. `double`: may be of a player who buys
+    the same thing twice within seconds."""
+
+    name: str
+    weight: int
+    product: str
+    sku: str
+    channels: tuple[str, ...]
+    region: str = "ID"
+    most: int = 1
+    double: bool = False
+    promo: str = ""
+    is_member: bool = False
+
+
+WISHES = (
+    Wish("game", 22, "MLBB", "MLBB_172", ("QRIS", "DANA", "BNI_VA"), double=True),
+    Wish("several units", 8, "MLBB", "MLBB_86", ("QRIS", "GOPAY"), most=3),
+    Wish("with a promo", 6, "MLBB", "MLBB_257", ("QRIS", "SHOPEEPAY"), promo=PROMO),
+    Wish("phone credit", 20, "TELKOMSEL", "TELKOMSEL_25000", ("GOPAY", "BRI_VA", "BCA_VA", "QRIS")),
+    Wish("other game", 8, "FF", "FF_140", ("SHOPEEPAY", "DANA")),
+    Wish("abroad", 14, "MLBB", "MLBB_172", ("PAYNOW",), region="SG", double=True),
+    Wish("code", 8, "GOOGLEPLAY", "GOOGLEPLAY_20000", ("QRIS", "GOPAY")),
+    Wish("in pieces", 5, "MLBB", "MLBB_514", ("QRIS", "BNI_VA")),
+    Wish("by balance", 6, "MLBB", "MLBB_86", ("BALANCE",), is_member=True),
+    Wish("late", 3, "MLBB", "MLBB_172", LATE_CHANNELS, promo=PROMO),
+)
+
+
+class Unserved(Exception):
+    """The store would not sell, whatever the customer did."""
+
+
+@dataclass
+class Customers:
+    """Places and pays orders; `paid` says by number which wish each was, once its customer had paid.
+
+    `untold`: references of payments of which no webhook has reached the store.
+    """
+
+    store: str
+    world: str
+    seed: int
+    members: int = 0
+    paid: dict[str, str] = field(default_factory=dict)
+    late: list[str] = field(default_factory=list)
+    untold: list[str] = field(default_factory=list)
+    answers: Counter[str] = field(default_factory=Counter)
+    seconds: Counter[str] = field(default_factory=Counter)
+    unserved: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._here = threading.local()
+        self._lock = threading.Lock()
+        self._tokens: dict[str, str] = {}
+
+    def buy_all(self, orders: int, *, at_once: int, is_over: Callable[[], bool] = lambda: False) -> None:
+        """Customers 0 to `orders` - 1 have bought and paid, `at_once` of them at a time."""
+
+        def one(number: int) -> None:
+            if is_over():
+                return
+            try:
+                self.buy(number)
+            except Unserved as problem:
+                self.unserved.append(f"customer {number}: {problem}")
+
+        with ThreadPoolExecutor(at_once) as crowd:
+            list(crowd.map(one, range(orders)))
+
+    def buy(self, number: int) -> None:
+        dice = random.Random(f"{self.seed}/{number}")
+        wish = dice.choices(WISHES, [wish.weight for wish in WISHES])[0]
+        headers = {"X-Forwarded-For": f"10.{number // 57600 % 240}.{number // 240 % 240}.{number % 240 + 1}"}
+        if wish.is_member:
+            headers["Authorization"] = f"Bearer {self._token(member_email(number % self.members))}"
+        inquiry = {
+            "productCode": wish.product, "skuCode": wish.sku, "region": wish.region,
+            "quantity": dice.randint(1, wish.most), "paymentCode": dice.choice(wish.channels),
+            "email": f"storm{number}@example.com", "phoneNumber": "+6281234567890",
+        } | _account(wish, number, dice)  # fmt: skip
+        if wish.promo:
+            inquiry["promoCode"] = wish.promo
+        quote = self._post("/v2/orders/inquiries", inquiry, headers, 200)
+        placed = self._post("/v2/orders", {"validationToken": quote["validationToken"]}, headers, 201)
+        invoice = str(placed["order"]["invoiceNumber"])
+        if wish.name == "late":
+            self.late.append(invoice)
+        elif not wish.is_member:
+            self._pay(invoice, repeat=3 if dice.random() < 0.08 else 1)
+            if dice.random() < 0.04:
+                self._pay(invoice, again=True)
+        self.paid[invoice] = wish.name
+
+    def deposit(self, email: str, amount: int) -> None:
+        """The member has that much more in the wallet, once the store has seen the money."""
+        headers = {"Authorization": f"Bearer {self._token(email)}"}
+        quote = self._post("/v2/deposits/inquiries", {"amount": amount, "paymentCode": "QRIS"}, headers, 200)
+        placed = self._post("/v2/deposits", {"validationToken": quote["validationToken"]}, headers, 201)
+        self._pay(str(placed["deposit"]["invoiceNumber"]))
+
+    def pay_late(self) -> None:
+        """Whoever did not pay in time does so now."""
+        for invoice in self.late:
+            self._pay(invoice)
+
+    def control(self, method: str, path: str, **body: Any) -> Any:
+        # A fresh connection each time: a payment must not be made twice because an idle one was just being closed.
+        answer = requests.request(method, f"{self.world}/control/{path}", json=body, timeout=120)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def _pay(self, invoice: str, *, repeat: int = 1, again: bool = False) -> None:
+        begun = time.monotonic()
+        body: dict[str, Any] = {"outcome": "paid", "repeat": repeat}
+        told = self.control("POST", f"gateway/payments/{invoice}", **(body | {"again": True} if again else body))
+        if 200 not in told["delivered"]:
+            self.untold.append(told["reference"])
+        self.seconds["pay"] += time.monotonic() - begun  # type: ignore[assignment]
+
+    @property
+    def _http(self) -> requests.Session:
+        if not hasattr(self._here, "http"):
+            self._here.http = requests.Session()
+            self._here.http.trust_env = False
+        http: requests.Session = self._here.http
+        return http
+
+    def _post(self, path: str, body: Mapping[str, Any], headers: Mapping[str, str], wanted: int) -> dict[str, Any]:
+        """The answer's data. A refused connection, an error or "try again" is tried again, as a browser's owner would.
+
+        Raises Unserved for any other refusal, and when patience is over.
+        """
+        begun, last = time.monotonic(), "nobody answers"
+        while time.monotonic() < begun + _PATIENCE_S:
+            try:
+                answer = self._http.post(self.store + path, json=body, headers=headers, timeout=60)
+            except requests.RequestException as problem:
+                last = type(problem).__name__
+                self.answers[f"{path}: no answer"] += 1
+                time.sleep(0.3)
+                continue
+            self.answers[f"{path}: {answer.status_code}"] += 1
+            if answer.status_code == wanted:
+                self.seconds[path] += time.monotonic() - begun  # type: ignore[assignment]
+                data: dict[str, Any] = answer.json()["data"]
+                return data
+            last = f"{answer.status_code} {answer.text[:300]}"
+            if answer.status_code not in _AGAIN:
+                break
+            time.sleep(0.3)
+        raise Unserved(f"{path}: {last}")
+
+    def _token(self, email: str) -> str:
+        with self._lock:
+            if email not in self._tokens:
+                told = self._post("/v2/auth/login", {"email": email, "password": PASSWORD}, {}, 200)
+                self._tokens[email] = str(told["token"]["accessToken"])
+            return self._tokens[email]
+
+
+def _account(wish: Wish, number: int, dice: random.Random) -> dict[str, str]:
+    """Whose account is topped up: the customer's own, so that every order can be told from every other; of a tenth
+    of some wishes one of a few players who buy the same again and again (F1)."""
+    player = 700_000_000 + number
+    if wish.double and dice.random() < 0.1:
+        player = 600_000_000 + number % 17
+    match wish.product:
+        case "MLBB":
+            return {"userId": str(player), "zoneId": "2001"}
+        case "TELKOMSEL":
+            return {"phoneNumber": f"0812{number:08d}"}
+        case "FF":
+            return {"userId": str(1_000_000_000 + number)}
+        case _:
+            return {}
