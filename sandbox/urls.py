@@ -38,7 +38,7 @@ urlpatterns = [
     path("xendit/v3/payment_requests/<str:request_id>/cancel", xendit.cancel_payment_request),
     path("xendit/v3/payment_requests/<str:request_id>/simulate", xendit.simulate),
     path("xendit/v3/payments/<str:payment_id>", xendit.payment),
-    path("xendit/refunds", xendit.create_refund),
+    path("xendit/refunds", xendit.all_refunds),
     path("xendit/refunds/<str:refund_id>", xendit.refund),
     path("xendit/sessions", xendit.create_session),
     path("xendit/sessions/<str:session_id>", xendit.session),

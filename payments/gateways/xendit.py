@@ -39,6 +39,9 @@ API_VERSION = "2024-11-11"
 # A session may not end sooner than ten minutes from now, by the gateway's clock; the order may still end sooner here.
 SESSION_LEAST = timedelta(minutes=11)
 
+# A payment that went back in more parts than this has a person behind it.
+_REFUNDS_LISTED = 50
+
 _STANDING = {
     "SUCCEEDED": Standing.PAID,
     "COMPLETED": Standing.PAID,
@@ -119,13 +122,8 @@ class Xendit:
         return Withdrawal.VOID if is_void else Withdrawal.BUSY
 
     def refund(self, gateway_id: str, amount: Money, reference: str) -> RefundReply:
-        if gateway_id.startswith("ps-"):
-            session = self._call("GET", f"/sessions/{quote(gateway_id)}")
-            gateway_id = _text(session.get("payment_request_id"))
-            if not gateway_id:
-                raise GatewayRefused("NO_PAYMENT_REQUEST", "the session names no payment request")
         body = {
-            "payment_request_id": gateway_id,
+            "payment_request_id": self._request_of(gateway_id),
             "reference_id": reference,
             "currency": amount.currency,
             "amount": amount.number,
@@ -137,7 +135,25 @@ class Xendit:
         return _refund_reply(self._call("GET", f"/refunds/{quote(refund_id)}"))
 
     def find_refund(self, gateway_id: str, amount: Money, reference: str) -> RefundReply | None:
-        return None
+        request_id = self._request_of(gateway_id)
+        told = self._call("GET", f"/refunds?payment_request_id={quote(request_id)}&limit={_REFUNDS_LISTED}")
+        listed = [row for row in told.get("data") or () if isinstance(row, dict)]
+        for row in listed:
+            if _text(row.get("reference_id")) == reference:
+                return _refund_reply(row)
+        # Rows of another request would say that the filter was not understood, and then nothing is known.
+        is_whole = isinstance(told.get("data"), list) and told.get("has_more") is False
+        is_about_it = all(_text(row.get("payment_request_id")) == request_id for row in listed)
+        return RefundReply("", RefundStanding.ABSENT, reference=reference) if is_whole and is_about_it else None
+
+    def _request_of(self, gateway_id: str) -> str:
+        """The payment request behind a payment of ours: itself, or the one its session led to."""
+        if not gateway_id.startswith("ps-"):
+            return gateway_id
+        request_id = _text(self._call("GET", f"/sessions/{quote(gateway_id)}").get("payment_request_id"))
+        if not request_id:
+            raise GatewayRefused("NO_PAYMENT_REQUEST", "the session names no payment request")
+        return request_id
 
     def is_authentic(self, headers: Mapping[str, str], body: bytes) -> bool:
         shown = next((value for name, value in headers.items() if name.lower() == "x-callback-token"), "")

@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from sandbox import surroundings
 from sandbox.state import faults
@@ -130,10 +130,23 @@ def payment(request: HttpRequest, payment_id: str) -> HttpResponse:
     return answer(shapes.payment(*payments.find(payment_id)))
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @merchant_only
+def all_refunds(request: HttpRequest) -> HttpResponse:
+    """GET and POST /refunds"""
+    return list_refunds(request) if request.method == "GET" else create_refund(request)
+
+
+def list_refunds(request: HttpRequest) -> HttpResponse:
+    """The newest first, of one payment request if it is named; `limit` is 10 where nobody says another."""
+    limit = request.GET.get("limit", "10")
+    most = int(limit) if limit.isdecimal() else 10
+    found = refunds.of(request.GET.get("payment_request_id", ""))
+    return answer({"data": [shapes.refund(*one) for one in found[:most]], "has_more": len(found) > most})
+
+
 def create_refund(request: HttpRequest) -> HttpResponse:
-    """POST /refunds"""
+    """PENDING, and over soon."""
     lost = _before_making(request)
     if lost:
         return lost

@@ -89,6 +89,16 @@ def find(refund_id: str) -> tuple[sqlite3.Row, sqlite3.Row]:
     return row, payable
 
 
+def of(request_id: str) -> list[tuple[sqlite3.Row, sqlite3.Row]]:
+    """The refunds of a payment request, of all of them if none is named, each with what it refunds; newest first."""
+    rows = database.rows(
+        "SELECT r.refund_id FROM refunds r JOIN payables p ON p.id = r.payable WHERE ? IN ('', p.request_id)"
+        " ORDER BY r.id DESC",
+        (request_id,),
+    )
+    return [find(row["refund_id"]) for row in rows]
+
+
 def finish(payload: dict[str, Any], tries: int) -> None:
     """The refund has SUCCEEDED or FAILED and its webhook is under way."""
     status, code = ("SUCCEEDED", None) if payload["succeeds"] else ("FAILED", "REFUND_FAILED")

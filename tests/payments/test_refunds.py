@@ -15,6 +15,7 @@ from core.money import Money
 from payments import ledger_check, looking, refunds
 from payments.gateways import for_code
 from payments.gateways.base import RefundReply, RefundStanding
+from payments.gateways.xendit import Xendit
 from payments.models import Account, Payment, Refund
 from storefront.orders.models import Order
 from tests.conftest import Sandbox
@@ -37,6 +38,12 @@ def paid(sandbox: Sandbox, **channel: Any) -> Order:
 
 def owed(order: Order, minor: int = TOTAL, key: str = "test", **more: Any) -> Refund:
     return refunds.owe(order, payment_of(order), Money(minor, "IDR"), Refund.Why.NOT_DELIVERED, key, **more)
+
+
+@pytest.fixture
+def asked_in_vain(monkeypatch) -> None:
+    """A gateway that cannot tell what became of a refund without its own number."""
+    monkeypatch.setattr(Xendit, "find_refund", lambda *_: None)
 
 
 def again(refund: Refund) -> Refund:
@@ -92,26 +99,35 @@ def test_the_webhook_of_a_refund_is_a_hint_too(sandbox: Sandbox) -> None:
     assert looking_at.state == State.SENT, "the gateway still says PENDING"
 
 
-def test_a_lost_answer_is_unknown_and_never_sent_again(sandbox: Sandbox) -> None:
-    order = paid(sandbox)
-    refund = owed(order)
+def test_a_lost_answer_is_asked_after_and_not_sent_again(sandbox: Sandbox) -> None:
+    refund = owed(paid(sandbox))
     sandbox.faults(gateway={"lose_reply": 1}, refund={"never": 1})
     refunds.send_due()
-    sandbox.faults(refund={"never": 1})
+    assert (again(refund).state, again(refund).attempts) == (State.SENT, 1)
+    assert again(refund).gateway_id
+    assert not StaffCase.objects.exists()
+
+
+def test_a_worker_that_died_before_it_sent_has_it_sent_again(sandbox: Sandbox) -> None:
+    refund = owed(paid(sandbox))
+    Refund.objects.update(state=State.SENDING)
+    refunds.send_due()
+    assert again(refund).state == State.DUE
+    assert refunded(sandbox) == [0]
+    due_again()
+    refunds.send_due()
+    assert again(refund).state == State.SENT
+
+
+@pytest.mark.usefixtures("asked_in_vain")
+def test_what_the_gateway_cannot_be_asked_for_is_unknown_and_never_sent_again(sandbox: Sandbox) -> None:
+    refund = owed(paid(sandbox))
+    sandbox.faults(gateway={"lose_reply": 1}, refund={"never": 1})
     for _ in range(3):
         refunds.send_due()
     assert again(refund).state == State.SENDING
     assert StaffCase.objects.get().kind == "refund-unknown"
     assert standing(Account.Kind.REFUNDS) == TOTAL
-
-
-def test_a_worker_that_died_while_sending_leaves_it_unknown(sandbox: Sandbox) -> None:
-    refund = owed(paid(sandbox))
-    Refund.objects.update(state=State.SENDING)
-    refunds.send_due()
-    assert again(refund).state == State.SENDING
-    assert refunded(sandbox) == [0]
-    assert StaffCase.objects.get().kind == "refund-unknown"
 
 
 def test_what_reached_nobody_is_sent_again(sandbox: Sandbox) -> None:
@@ -145,6 +161,7 @@ def test_a_channel_that_takes_nothing_back_is_not_even_asked(sandbox: Sandbox) -
     assert refunds.send_due() == 0
 
 
+@pytest.mark.usefixtures("asked_in_vain")
 def test_staff_settle_a_lost_answer_by_the_gateways_list(sandbox: Sandbox) -> None:
     first, second = owed(paid(sandbox), 1), owed(paid(sandbox), 2, key="other")
     Refund.objects.update(state=State.SENDING)
