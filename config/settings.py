@@ -141,7 +141,7 @@ if _problems:
 _public = urlsplit(PUBLIC_BASE_URL)
 _is_https = _public.scheme == "https"
 DEBUG = False
-ALLOWED_HOSTS = [_public.hostname or "", "127.0.0.1", "localhost", "[::1]"]
+ALLOWED_HOSTS = [_public.hostname or "", "127.0.0.1", "localhost", "[::1]", *env.words("EXTRA_HOSTS")]
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 SESSION_COOKIE_SECURE = _is_https
 CSRF_COOKIE_SECURE = _is_https
