@@ -293,7 +293,7 @@ def test_points_become_balance_once_per_form() -> None:
         assert answer.status_code == 302
     assert (points.balance(user), holds(user)) == (300, 200)
     assert "Rp200" in page(client, answer["Location"].removeprefix(HERE))
-    for wrong in ("301", "", "-5", "x"):
+    for wrong in ("301", "", "-5", "x", "1.5", "2,50", "1.00.0"):
         answer = client.post(f"{HERE}membership", {"points": wrong, "nonce": "two"})
         assert answer.status_code == 422
         assert "field-error" in answer.content.decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import Any
 
@@ -20,6 +21,8 @@ from payments.points import services as points
 from storefront.pages.shop import Shop
 
 _ENTRIES = 10
+# "1.000" is a thousand, and "1.5" no number of points.
+_WHOLE = re.compile(r"[0-9]{1,10}|[0-9]{1,3}(?:[.,][0-9]{3}){1,3}")
 
 
 @account_page
@@ -60,8 +63,8 @@ def membership(request: HttpRequest, shop: Shop, user: User) -> HttpResponse:
 
 
 def _typed(request: HttpRequest) -> int:
-    text = "".join(letter for letter in request.POST.get("points", "") if letter not in ". ,")
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else 0
+    found = _WHOLE.fullmatch("".join(request.POST.get("points", "")[:30].split()))
+    return int(re.sub(r"[.,]", "", found[0])) if found else 0
 
 
 def _redeemed(number: str, user: User) -> dict[str, str] | None:
