@@ -144,7 +144,7 @@ def shop(
                 "Bayar, lalu simpan struknya",
             ),
             _list(
-                f"Go to a {name} near you before the time is up",
+                f"Go to the nearest {name} before the time is up",
                 "Tell or show the cashier your payment code",
                 "Pay, and keep the receipt",
             ),
