@@ -140,6 +140,9 @@ def _description(row: Transfer, *, is_debit: bool) -> str:
     if row.order is not None:
         words = {"product": row.order.product.name, "item": row.order.sku_name}
         if is_debit:
+            # A refund may be of some of them: it names none.
+            if row.order.quantity > 1:
+                words["item"] += f" × {row.order.quantity}"
             return _("Purchase of %(product)s - %(item)s") % words
         return _("Refund of %(product)s - %(item)s") % words
     if row.deposit is not None:

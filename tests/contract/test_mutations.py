@@ -174,3 +174,11 @@ def test_the_file_is_in_the_readers_language(me: Any) -> None:
         ("CREDIT", "200000", "200000"),
     ]
     assert rows[0]["description"] == "Purchase of Mobile Legends - 172 Diamonds"
+
+
+def test_several_of_one_kind_are_counted(me: Any) -> None:
+    deposited(me, 200_000)
+    order = bought(me)
+    Order.objects.filter(pk=order.pk).update(quantity=3)
+    answer = api(me).get("/v2/mutations", {"type": "DEBIT"}, headers={"Accept-Language": "en"}).json()
+    assert answer["data"]["mutations"][0]["description"] == "Purchase of Mobile Legends - 172 Diamonds × 3"
