@@ -24,6 +24,10 @@ application = get_wsgi_application()
 settings.ROOT_URLCONF = "bench.bare"
 
 # Models can be imported only once the applications are set up.
+from core.money import Money  # noqa: E402
+from fulfilment.suppliers import player_checker  # noqa: E402
+from payments.gateways import for_code  # noqa: E402
+from payments.gateways.base import Charge  # noqa: E402
 from payments.models import Payment  # noqa: E402
 from storefront.models import Channel, Inquiry, Order, OrderEvent, Promo, PromoSlot, SkuPrice  # noqa: E402
 
@@ -55,8 +59,22 @@ def goods() -> tuple[SkuPrice, Channel, Promo]:
 
 
 @csrf_exempt
+def bare_check(request: HttpRequest) -> HttpResponse:
+    """Asks the supplier for a player, as an account inquiry does, and keeps nothing."""
+    given = json.loads(request.body)
+    found = player_checker("gemgo").check_player("mlbb_id", given["userId"], given["zoneId"])
+    return JsonResponse({"data": {"nickname": getattr(found, "nickname", "")}})
+
+
+@csrf_exempt
+def bare_quote(request: HttpRequest) -> HttpResponse:
+    return JsonResponse({"data": {"validationToken": str(len(json.loads(request.body)))}})
+
+
+@csrf_exempt
 def bare_order(request: HttpRequest) -> HttpResponse:
-    """Writes the rows of one guest order (quote, order, step, promo slot, payment) and checks nothing."""
+    """Writes the rows of one guest order (quote, order, step, promo slot, payment), opens the payment at the gateway,
+    as an order does, and checks nothing."""
     price, channel, promo = goods()
     now = timezone.now()
     money = {
@@ -88,11 +106,17 @@ def bare_order(request: HttpRequest) -> HttpResponse:
             state="EXPIRED", expires_at=now, not_before=now + timedelta(days=3650),
             instructions={"qr_string": "x" * 250},
         )  # fmt: skip
+    until = now + timedelta(hours=1)
+    for_code("xendit").create(
+        Charge(number, Money(44851, "IDR"), "ID", "QRIS", "QR", "x", until, f"{settings.PUBLIC_BASE_URL}/")
+    )
     return JsonResponse({"data": {"order": {"invoiceNumber": number, "status": "PENDING"}}}, status=201)
 
 
 urlpatterns = [
     path("json/<str:key>", bare_json),
     path("page/<str:key>", bare_page),
+    path("check", bare_check),
+    path("quote", bare_quote),
     path("order", bare_order),
 ]

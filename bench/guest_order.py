@@ -1,4 +1,5 @@
-"""A whole guest order (account inquiry, order inquiry, order) against a bare POST that writes the same rows."""
+"""A whole guest order (account inquiry, order inquiry, order) against three bare POSTs that ask the same outer parties
+and write the same rows, by the same client: what is compared is what the store does beside."""
 
 from __future__ import annotations
 
@@ -35,6 +36,9 @@ def guest_order(http: requests.Session, url: str, number: int) -> str:
 
 
 def bare_order(http: requests.Session, url: str, number: int) -> None:
+    player = {"userId": str(800000000 + number), "zoneId": "8610"}
+    assert http.post(f"{url}/check", json=ACCOUNT | player, timeout=30).status_code == 200
+    assert http.post(f"{url}/quote", json=ACCOUNT | player, timeout=30).status_code == 200
     assert http.post(f"{url}/order", timeout=30).status_code == 201
 
 
@@ -56,19 +60,20 @@ def application_and_database(store: Store) -> list[int]:
     return [pid for pid in tree(store.pid) if any(word in command_of(pid) for word in ("config.wsgi", "postgres"))]
 
 
-def measure(store: Store, bare: str, count: int = 240, repeats: int = 5) -> list[str]:
-    rate(guest_order, store.url, 24, 10_000)
-    rate(bare_order, bare, 24, 0)
+def measure(store: Store, bare: str, count: int = 120, repeats: int = 9) -> list[str]:
+    """Short turns, one after the other: what else the machine does slows both of a pair, and its median is steady."""
+    rate(guest_order, store.url, 60, 10_000)
+    rate(bare_order, bare, 60, 10_000)
     ours, limit, cpu = [], [], []
     for turn in range(repeats):
         watched = application_and_database(store)
         before = cpu_ms(watched)
         ours.append(rate(guest_order, store.url, count, 20_000 + turn * count))
         cpu.append((cpu_ms(watched) - before) / count)
-        limit.append(rate(bare_order, bare, count, 0))
-    mine, theirs = statistics.median(ours), statistics.median(limit)
+        limit.append(rate(bare_order, bare, count, 40_000 + turn * count))
+    ratio = statistics.median(mine / theirs for mine, theirs in zip(ours, limit, strict=True))
     return [
-        f"| whole guest order (3 requests) | {mine:.1f}/s | {theirs:.1f}/s bare POST of the same rows "
-        f"| {mine / theirs:.2f} | ≥ 0.3 |",
+        f"| whole guest order (3 requests) | {statistics.median(ours):.1f}/s | {statistics.median(limit):.1f}/s bare"
+        f" POSTs, same rows, same calls outside | {ratio:.2f} | ≥ 0.3 |",
         f"| CPU of a guest order, web + PostgreSQL | {statistics.median(cpu):.1f} ms | | | ≤ 16 ms |",
     ]

@@ -35,7 +35,13 @@ _TOPUP = "'id', i, 'order_id', i, 'created_at', now(), 'not_before', now() + int
 _ATTEMPT = """
     'id', i, 'topup_id', i, 'callback_token', 'bench-' || i, 'transaction_id', 'TX-OPEN-' || i,
     'player_id', (900000000 + i)::text, 'sent_at', now(), 'answered_at', now(), 'created_at', now(),
-    'made_at', date_trunc('second', now())
+    'made_at', date_trunc('second', now()), 'history_row_id', i
+"""
+_SEEN = """
+    INSERT INTO fulfilment_historyrow (id, account_id, transaction_id, made_at, player_id, game_code, product_name,
+        cost_minor, status, first_seen_at, changed_at)
+    SELECT id, account_id, transaction_id, made_at, player_id, game_code, product_name, cost_minor, 'pending', now(),
+        now() FROM fulfilment_attempt WHERE id >= %s
 """
 _FORGET = (
     "UPDATE storefront_order SET status = 'EXPIRED', ended_at = now() WHERE status IN ('PAID', 'PROCESSING')",
@@ -69,28 +75,31 @@ class Till:
         self.topup = self._one("SELECT id FROM fulfilment_topup WHERE order_id = %s", self.order)
         self.attempt = self._one("SELECT id FROM fulfilment_attempt WHERE topup_id = %s", self.topup)
 
-    def paid(self, count: int) -> range:
-        """So many orders are PAID, their money in customer funds; their ids."""
+    def paid(self, count: int, *, with_money: bool = True) -> range:
+        """So many orders are PAID, their money in customer funds (or not, where nobody will look); their ids."""
         first, last = self.next, self.next + count - 1
         self.next += count
         with self.connection.transaction():
             self._copy("storefront_inquiry", _INQUIRY, self.inquiry, first, last)
             self._copy("storefront_order", _ORDER, self.order, first, last, _UNTOUCHED)
+            if not with_money:
+                return range(first, last + 1)
             self._copy("payments_payment", _PAYMENT, self.payment, first, last)
             self._copy("payments_capture", _CAPTURE, self.capture, first, last)
             self._copy("payments_transfer", _TRANSFER, self.transfer, first, last)
         return range(first, last + 1)
 
     def open(self, count: int) -> list[dict[str, str]]:
-        """So many orders more are bought and open at the supplier; the rows of its history, newest first."""
-        ids = self.paid(count)
+        """So many orders more are open at the supplier and seen there; the rows of its history, newest first."""
+        ids = self.paid(count, with_money=False)
         first, last = ids[0], ids[-1]
         named: dict[str, object] = {"state": "ACCEPTED", "ended_at": None, "waits_for": "", "cost_minor": None}
         with self.connection.transaction():
             self.connection.execute("UPDATE storefront_order SET status = 'PROCESSING' WHERE id >= %s", [first])
             self._copy("fulfilment_topup", _TOPUP, self.topup, first, last, named)
-            named = {"state": "ACCEPTED", "ended_at": None, "history_row_id": None, "covered_polls": 0}
+            named = {"state": "ACCEPTED", "ended_at": None, "covered_polls": 0}
             self._copy("fulfilment_attempt", _ATTEMPT, self.attempt, first, last, named)
+            self.connection.execute(_SEEN, [first])
             rows = self.connection.execute(
                 "SELECT transaction_id, product_name, game_code, player_id, cost_minor, made_at"
                 "  FROM fulfilment_attempt WHERE id >= %s ORDER BY id DESC",
