@@ -47,9 +47,9 @@ def take(level: str = "") -> int:
     # Two orders share a message, which costs as much as three statements.
     pairs = [[*chain(*made[at : at + 2])] for at in range(0, len(made), 2)]
     middle = len(pairs) // 2
-    _hand_out(pairs[:middle], queue, here=0)
+    _hand_out(pairs[:middle], queue, is_backlog=True)
     wake("fulfilment.take", queue, *([level] if level else []))
-    _hand_out(pairs[middle:], queue, here=0)
+    _hand_out(pairs[middle:], queue, is_backlog=True)
     return len(made)
 
 
@@ -121,8 +121,8 @@ def stocks() -> None:
     importing.discard_forgotten()
 
 
-def _hand_out(groups: list[list[int]], queue: str = "topups", *, here: int = _SENT_HERE) -> None:
-    here = 0 if stopping.is_asked() else here
+def _hand_out(groups: list[list[int]], queue: str = "topups", *, is_backlog: bool = False) -> None:
+    here = 0 if is_backlog or stopping.is_asked() else _SENT_HERE
     for group in groups[here:]:
         wake("fulfilment.send", queue, *group)
     for group in groups[:here]:
