@@ -96,6 +96,8 @@ def theme(shop: str) -> dict[str, Any]:
                     _list(_("Stocks of codes"), "key", "fulfilment.codestock"),
                     _list(_("Files of codes"), "upload_file", "fulfilment.codebatch"),
                     _list(_("Codes"), "password", "fulfilment.code"),
+                    _list(_("Statements"), "account_balance", "fulfilment.statement"),
+                    _list(_("Fundings"), "savings", "fulfilment.funding"),
                     _list(_("Attempts"), "send", "fulfilment.attempt"),
                     _list(_("Supplier history"), "history", "fulfilment.historyrow"),
                 ),

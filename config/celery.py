@@ -77,6 +77,7 @@ app.conf.beat_schedule = {
     "read changing prices": every(600, "fulfilment.catalogues", "polls"),
     "sweep top-ups": every(5, "fulfilment.sweep", "topups"),
     "read the supplier's profile": every(60, "fulfilment.supplier_profile", "polls"),
+    "reconcile with the suppliers": every(120, "fulfilment.reconcile", "polls"),
     "count the stocks": every(60, "fulfilment.stocks", "default"),
     "expire unpaid orders": every(5, "payments.expire", "default"),
     "poll the gateway": every(10, "payments.poll", "polls"),

@@ -26,6 +26,12 @@ def name_fields(apps: Apps) -> None:
 FIELDS = [
     # Authenticators and players' marks
     _("confirmed"), _("drift"), _("hidden at"), _("last t"), _("sealed key"),
+    # Books of supplier accounts
+    _("booked at"), _("closed at"), _("at closing"), _("at opening"), _("closing minor"), _("confirmed at"),
+    _("difference minor"),
+    _("explained at"), _("explained by"), _("explanation"), _("foreign minor"), _("funding minor"), _("is exact"),
+    _("method"), _("opening minor"), _("reconciled at"), _("rest minor"), _("spent minor"),
+    _("statement"), _("tolerance minor"),
     # Reconciliation
     _("compare at"), _("decided at"), _("decided by"), _("looks"), _("next look at"), _("ours minor"), _("party"),
     _("last seen at"), _("subject"), _("target"), _("theirs minor"),

@@ -17,7 +17,7 @@ from django.utils import timezone
 from core import poison
 from core.wake import wake
 from fulfilment import clocks, evidence, finishing, profiles, recording, sending
-from fulfilment.models import Attempt, TopUp
+from fulfilment.models import Attempt, SupplierAccount, TopUp
 from fulfilment.suppliers import by_reference
 from fulfilment.suppliers.base import Outcome, Placed
 
@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 _MOST_LOOKS = 40  # per run: what is left over wakes the next one
 _LONGEST_PAUSE = timedelta(hours=1)
 _ASK_STAFF_AFTER = timedelta(minutes=15)
+_CONFIRM_AFTER = timedelta(hours=1)
 _OUT = Q(state=Attempt.State.UNKNOWN) | Q(state=Attempt.State.ACCEPTED, ended_at=None)
 
 
@@ -70,6 +71,27 @@ def look(attempt_id: int, now: datetime | None = None) -> bool:
     else:
         recording.hear(attempt, placed)
     return True
+
+
+def confirm_due(account: SupplierAccount, limit: int, now: datetime) -> list[tuple[Attempt, Placed]]:
+    """Up to `limit` delivered purchases, asked for once more after their end, with what the supplier says now.
+
+    Both rules hold here too; each is claimed before it is asked for, and not asked for a third time.
+    """
+    old, young = now - clocks.REFERENCE_HOLDS, now - max(_CONFIRM_AFTER, clocks.recheck_pause())
+    due = Attempt.objects.filter(
+        ~Q(reference=""), account=account, state=Attempt.State.ACCEPTED, confirmed_at=None, ended_at__lt=young,
+        sent_at__gt=old,
+    )  # fmt: skip
+    answers = []
+    for attempt in due.select_related("topup__order", "account", "product").order_by("ended_at")[:limit]:
+        if not Attempt.objects.filter(pk=attempt.pk, confirmed_at=None).update(confirmed_at=now):
+            continue
+        try:
+            answers.append((attempt, by_reference(account.code).check(sending.ask_of(attempt))))
+        except Exception:
+            logger.exception("attempt %s could not be confirmed", attempt.pk)
+    return answers
 
 
 def settle(attempt: Attempt, *, arrived: bool, by: str) -> bool:

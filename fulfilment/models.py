@@ -9,14 +9,16 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.models import Region
+from fulfilment.books.models import Funding, Statement
 from fulfilment.codes.models import Code, CodeBatch, CodeEvent, CodeStock
 from fulfilment.problems.models import ProblemReport
 from storefront.catalogue.models import Sku
 from storefront.orders.models import Order
 
 __all__ = [
-    "STOCK", "Attempt", "Code", "CodeBatch", "CodeEvent", "CodeStock", "Correction", "Delay", "HistoryPoll",
-    "HistoryRow", "ProblemReport", "Route", "SkuPart", "SupplierAccount", "SupplierProduct", "TopUp",
+    "STOCK", "Attempt", "Code", "CodeBatch", "CodeEvent", "CodeStock", "Correction", "Delay", "Funding",
+    "HistoryPoll", "HistoryRow", "ProblemReport", "Route", "SkuPart", "Statement", "SupplierAccount", "SupplierProduct",
+    "TopUp",
 ]  # fmt: skip
 
 #: Code of the account that is ourselves: what it sells are codes of our own, and nobody is called.
@@ -43,6 +45,10 @@ class SupplierAccount(models.Model):
     counters = models.JSONField(default=dict, help_text=_("the supplier's own totals when last read"))
     profile_read_at = models.DateTimeField(null=True, blank=True)
     catalogue_read_at = models.DateTimeField(null=True, blank=True)
+    tolerance_minor = models.PositiveBigIntegerField(
+        default=0, help_text=_("what a daily statement may be off before staff are told")
+    )
+    reconciled_at = models.DateTimeField(null=True, blank=True, help_text=_("its books were last compared with ours"))
     max_per_second = models.FloatField(default=0, help_text=_("calls that create orders; 0: no limit"))
     max_in_flight = models.PositiveSmallIntegerField(default=0, help_text=_("0: no limit"))
     poll_claimed_at = models.DateTimeField(null=True, blank=True)
@@ -372,6 +378,9 @@ class Attempt(models.Model):
         blank=True,
         help_text=_("whether it failed for want of such an account; empty: nobody asked"),
     )
+    confirmed_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("asked for once more after its end, to compare status and price")
+    )
     covered_polls = models.PositiveSmallIntegerField(default=0, help_text=_("gapless looks since the call ended"))
     coverage_lost = models.BooleanField(default=False, help_text=_("the history has a gap: it proves nothing"))
     balance_before_minor = models.BigIntegerField(null=True, blank=True)
@@ -411,6 +420,12 @@ class Attempt(models.Model):
                 fields=["account"], condition=models.Q(state="ACCEPTED", ended_at=None), name="attempt_accepted_open"
             ),
             models.Index(fields=["account", "transaction_id"], name="attempt_transaction"),
+            models.Index(
+                fields=["account", "ended_at"],
+                condition=models.Q(state="ACCEPTED", confirmed_at=None, ended_at__isnull=False)
+                & ~models.Q(reference=""),
+                name="attempt_to_confirm",
+            ),
             models.Index(
                 fields=["next_look_at"], condition=models.Q(next_look_at__isnull=False), name="attempt_next_look"
             ),

@@ -159,10 +159,11 @@ def unexplained(attempt: Attempt) -> list[HistoryRow]:
     rows = HistoryRow.objects.filter(
         account_id=attempt.account_id, player_id=attempt.player_id, first_seen_at__gte=attempt.sent_at, attempt=None
     ).order_by("made_at", "id")
-    return [row for row in rows if not _is_named(row)]
+    return [row for row in rows if not is_named(row)]
 
 
-def _is_named(row: HistoryRow) -> bool:
+def is_named(row: HistoryRow) -> bool:
+    """Whether an attempt was answered with just this row, tied to it or not."""
     named = Attempt.objects.filter(
         account_id=row.account_id, transaction_id=row.transaction_id, player_id=row.player_id
     )
@@ -325,7 +326,7 @@ def report_foreign(limit: int = 100, now: datetime | None = None) -> None:
     ).filter(first_seen_at__gt=F("account__baseline_at"))
     for row in rows.select_related("account")[:limit]:
         if (
-            _is_named(row)
+            is_named(row)
             or Attempt.objects.filter(
                 account_id=row.account_id, player_id=row.player_id, state__in=("SENDING", "UNKNOWN")
             ).exists()

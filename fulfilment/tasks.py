@@ -17,6 +17,7 @@ from fulfilment import (
     history,
     profiles,
     promises,
+    reconciling,
     resolving,
     sending,
     syncing,
@@ -112,6 +113,12 @@ def catalogues() -> None:
 @shared_task(name="fulfilment.supplier_profile")
 def supplier_profile() -> None:
     profiles.look_after()
+
+
+@shared_task(name="fulfilment.reconcile")
+def reconcile() -> None:
+    """Our purchases are held against the suppliers' books, and their daily statements kept."""
+    reconciling.reconcile_due()
 
 
 @shared_task(name="fulfilment.stocks")

@@ -75,6 +75,7 @@ urlpatterns = [
     path("control/supplier/orders", control.supplier_orders),
     path("control/supplier/orders/finish", control.finish_supplier_orders),
     path("control/supplier/balance", control.supplier_balance),
+    path("control/supplier/funding", control.supplier_funding),
     path("control/supplier/products/<str:product_code>", control.supplier_product),
     path("control/gateway/payments", control.gateway_payments),
     path("control/gateway/payments/<str:name>", control.gateway_payment),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -13,13 +14,15 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from core import audit
 from core.admin.bases import ReadOnlyAdmin, ReasonForm, back_to, money_column, pretty
 from core.errors import Refused
 from core.models import Discrepancy
 from core.reconciliation import services as reconciliation
+from fulfilment import reconciling as suppliers
+from fulfilment.suppliers.base import SupplierDenied, SupplierUnavailable
 from payments import reconciling as gateways
 from payments.gateways import CODES
 from payments.gateways.base import GatewayRefused, GatewayUnavailable
@@ -29,13 +32,23 @@ STATE_LOOKS = {"OPEN": "warning", "EXPLAINED": "info", "RESOLVED": "success"}
 KIND_LOOKS = {"OURS_ONLY": "danger", "THEIRS_ONLY": "danger", "DIFFERING": "warning"}
 _UNRESOLVED = ~Q(state=State.RESOLVED)
 _THEY_HAVE_MORE = Q(kind__in=[Kind.THEIRS_ONLY, Kind.DIFFERING])
-_AWAY = (GatewayUnavailable, GatewayRefused)
+_AWAY = (GatewayUnavailable, GatewayRefused, SupplierUnavailable, SupplierDenied)
 
 
 class OrderForm(ReasonForm):
     """Whose money it is, and how that is known."""
 
     number = forms.CharField(label=_("Invoice number"), max_length=40, widget=UnfoldAdminTextInputWidget)
+
+
+class AttemptForm(ReasonForm):
+    """Which purchase of ours it is, and how that is known."""
+
+    attempt = forms.IntegerField(label=_("Number of the attempt"), min_value=1, widget=UnfoldAdminIntegerFieldWidget)
+
+
+def _settle(row: Discrepancy, by: str, why: str, *, arrived: bool) -> None:
+    suppliers.settle(row, arrived=arrived, by=by, why=why)
 
 
 @admin.register(Discrepancy)
@@ -55,7 +68,8 @@ class DiscrepancyAdmin(ReadOnlyAdmin):
         "shown_evidence",
     ]
     readonly_fields = ["shown_subject", "shown_kind", "shown_state", "shown_evidence", "ours", "theirs", "page"]
-    actions_detail = ["look_again", "settle", "give_to_order", "book_refund", "explain", "open_case"]
+    actions_detail = ["look_again", "settle", "give_to_order", "book_refund"]
+    actions_detail += ["give_to_purchase", "mark_arrived", "mark_failed", "book_cost", "explain", "open_case"]
 
     ours = money_column("ours_minor", title=_("ours"))
     theirs = money_column("theirs_minor", title=_("theirs"))
@@ -85,6 +99,11 @@ class DiscrepancyAdmin(ReadOnlyAdmin):
             address = reverse("admin:payments_payment_change", args=[row.target])
         elif row.subject == Subject.REFUND:
             address = reverse("admin:payments_refund_change", args=[row.target])
+        elif row.subject == Subject.FUNDING:
+            address = reverse("admin:fulfilment_funding_change", args=[row.target])
+        elif row.subject == Subject.PURCHASE:
+            model = "historyrow" if row.kind == Kind.THEIRS_ONLY else "attempt"
+            address = reverse(f"admin:fulfilment_{model}_change", args=[row.target])
         else:
             return "–"
         return format_html('<a href="{}">{}</a>', address, row.about or row.reference)
@@ -110,6 +129,19 @@ class DiscrepancyAdmin(ReadOnlyAdmin):
         row = Discrepancy.objects.filter(_UNRESOLVED, _THEY_HAVE_MORE, pk=object_id, subject=Subject.REFUND).first()
         allowed = self._may(request, object_id) and bool(request.user.has_perm("payments.change_refund"))
         return allowed and row is not None and gateways.is_made_there(row)
+
+    def _may_at_supplier(self, request: HttpRequest, object_id: Any, kind: str) -> bool:
+        allowed = bool(request.user.has_perm("fulfilment.change_attempt"))
+        return allowed and self._may(request, object_id, Q(subject=Subject.PURCHASE, kind=kind, target__isnull=False))
+
+    def has_foreign_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self._may_at_supplier(request, object_id, Kind.THEIRS_ONLY)
+
+    def has_lost_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self._may_at_supplier(request, object_id, Kind.OURS_ONLY)
+
+    def has_cost_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self._may_at_supplier(request, object_id, Kind.DIFFERING)
 
     def has_explain_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return self._may(request, object_id, Q(state=State.OPEN))
@@ -181,6 +213,65 @@ class DiscrepancyAdmin(ReadOnlyAdmin):
         return self._done(request, object_id, form, book)
 
     @action(
+        description=_("Give to a purchase"),
+        icon="link",
+        permissions=["foreign"],
+        dialog={
+            "title": _("Which purchase of ours is this?"),
+            "description": _("One of the same player whose outcome is unknown. Nothing is sent."),
+            "form_class": AttemptForm,
+            "form_submit_text": _("Adopt"),
+        },
+    )
+    def give_to_purchase(self, request: HttpRequest, form: AttemptForm, object_id: str) -> HttpResponse:
+        def adopt(row: Discrepancy, by: str, why: str) -> None:
+            suppliers.adopt(row, form.cleaned_data["attempt"], by, why)
+
+        return self._done(request, object_id, form, adopt)
+
+    @action(
+        description=_("It arrived"),
+        icon="check",
+        permissions=["lost"],
+        dialog={
+            "title": _("The supplier has delivered this purchase"),
+            "description": _("The unit ends as delivered. Only with the supplier's word for it."),
+            "form_class": ReasonForm,
+            "form_submit_text": _("Delivered"),
+        },
+    )
+    def mark_arrived(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
+        return self._done(request, object_id, form, partial(_settle, arrived=True))
+
+    @action(
+        description=_("It failed"),
+        icon="close",
+        permissions=["lost"],
+        dialog={
+            "title": _("This purchase failed at the supplier"),
+            "description": _("The unit looks for another way, or its money goes back. Only with the supplier's word."),
+            "form_class": ReasonForm,
+            "form_submit_text": _("Failed"),
+        },
+    )
+    def mark_failed(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
+        return self._done(request, object_id, form, partial(_settle, arrived=False))
+
+    @action(
+        description=_("Book their cost"),
+        icon="price_change",
+        permissions=["cost"],
+        dialog={
+            "title": _("Does the supplier's figure hold?"),
+            "description": _("The ledger then says of this purchase what the supplier says. The order stays as it is."),
+            "form_class": ReasonForm,
+            "form_submit_text": _("Book it"),
+        },
+    )
+    def book_cost(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
+        return self._done(request, object_id, form, suppliers.book_cost)
+
+    @action(
         description=_("Explain"),
         icon="fact_check",
         permissions=["explain"],
@@ -232,4 +323,5 @@ class DiscrepancyAdmin(ReadOnlyAdmin):
 
 def look_at(row: Discrepancy) -> None:
     """Whoever keeps the row compares both sides once more."""
-    gateways.look_again(row)
+    keeper = gateways if row.party in CODES else suppliers
+    keeper.look_again(row)

@@ -63,6 +63,7 @@ class SupplierAccountAdmin(ShopAdmin):
         ("name", "code", "currency"),
         "is_active",
         ("max_per_second", "max_in_flight"),
+        "tolerance_minor",
         ("paused_at", "paused_why", "needs"),
         ("shown_circuit", "circuit_why"),
         ("circuit_opened_at", "circuit_until", "rests_until"),

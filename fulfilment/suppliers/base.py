@@ -101,6 +101,17 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
+class FundingEntry:
+    """Money that was paid into our account, as the supplier tells; `status` is completed or another word of its own."""
+
+    reference: str
+    amount: Money
+    method: str
+    status: str
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     balance: Money
     is_active: bool
@@ -181,6 +192,9 @@ class TellsHistory(Supplier, Protocol):
 
     def history(self, limit: int) -> History:
         """The newest `limit` rows, sorted by us newest first. Raises SupplierUnavailable, SupplierDenied."""
+
+    def fundings(self, limit: int) -> tuple[FundingEntry, ...]:
+        """The newest `limit` payments into our account. Raises SupplierUnavailable, SupplierDenied."""
 
 
 class KnowsReference(Supplier, Protocol):

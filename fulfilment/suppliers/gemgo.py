@@ -15,6 +15,7 @@ from fulfilment.suppliers import wire
 from fulfilment.suppliers.base import (
     Ask,
     Catalogue,
+    FundingEntry,
     Game,
     History,
     HistoryEntry,
@@ -91,6 +92,21 @@ class GemGo:
         # Its order is not documented, so it is not relied upon; ids break ties of a second.
         good.sort(key=lambda row: (row.made_at, row.transaction_id), reverse=True)
         return History(tuple(good), limit, answer.clock, unreadable=len(rows) - len(good))
+
+    def fundings(self, limit: int) -> tuple[FundingEntry, ...]:
+        told = self._read("GET", "orders/funding_history", _READ_SECONDS, params={"limit": str(limit)})
+        if not isinstance(told, dict) or not isinstance(told.get("history"), list):
+            raise SupplierUnavailable("funding_history: no list")
+        found = []
+        for row in told["history"]:
+            amount = _money(row.get("amount")) if isinstance(row, dict) else None
+            made_at = _moment(row.get("created_at")) if isinstance(row, dict) else None
+            if not amount or made_at is None or not plain(row.get("invoice_id")):
+                continue
+            status = "completed" if _word(row.get("status")) in _DONE else _word(row.get("status"))[:20]
+            invoice, method = plain(row["invoice_id"])[:80], plain(row.get("payment_method"))[:60]
+            found.append(FundingEntry(invoice, amount, method, status, made_at))
+        return tuple(found)
 
     def profile(self) -> Profile:
         told = self._read("GET", "reseller/profile", _READ_SECONDS)

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from sandbox.digiflazz import catalogue as digiflazz_catalogue
 from sandbox.digiflazz import orders as digiflazz_orders
 from sandbox.gemgo import catalogue, orders
+from sandbox.gemgo import doors as gemgo
 from sandbox.google import tokens
 from sandbox.payables import parties, truth
 from sandbox.state import database, faults
@@ -96,6 +97,18 @@ def supplier_balance(request: HttpRequest) -> HttpResponse:
             return answer({"balance": round(balance)})
         database.remember(running, "balance_cents", round(balance * 100))
     return answer({"balance": round(balance, 2)})
+
+
+@require_POST
+def supplier_funding(request: HttpRequest) -> HttpResponse:
+    """Somebody pays `amount` US dollars into the reseller's account; it stands in the funding history, and if `status`
+    is completed (as it is unless said otherwise) on the balance."""
+    body = json_object(request) or {}
+    amount, status = _number(body.get("amount")), body.get("status", "completed")
+    if not amount or not isinstance(status, str):
+        return _refused("amount must be a number above 0, status a string")
+    number = gemgo.FIRST + orders.fund(round(amount * 100), status)
+    return answer({"invoice_id": f"INV-{number}", "balance": orders.balance_cents() / 100})
 
 
 @require_http_methods(["PUT"])

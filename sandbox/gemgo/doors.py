@@ -11,10 +11,11 @@ from django.views.decorators.http import require_GET, require_POST
 from sandbox import surroundings
 from sandbox.gemgo import catalogue, orders, players
 from sandbox.state import faults
-from sandbox.wire import answer, bad_gateway, cut, garbled, json_object, now_ms, pause, raw_json
+from sandbox.wire import answer, bad_gateway, cut, garbled, iso_seconds, json_object, now_ms, pause, raw_json
 
 View = Callable[..., HttpResponse]
 _DAY_MS = 86_400_000
+FIRST = 45  # the number of the first deposit's invoice
 
 
 def reseller_only(view: View) -> View:
@@ -211,17 +212,24 @@ def order_history(request: HttpRequest) -> HttpResponse:
     return garbled(told) if faults.happens("order_history", "garbled") else answer(told)
 
 
+def _deposit(number: int, cents: int, status: str, at: str) -> dict[str, Any]:
+    return {
+        "invoice_id": f"INV-{number}",
+        "amount": cents / 100,
+        "payment_method": "USDT",
+        "status": status,
+        "created_at": at,
+    }
+
+
 @require_GET
 @reseller_only
 def funding_history(request: HttpRequest) -> HttpResponse:
-    """The one deposit that the balance began with."""
+    """What was paid in, newest first; the last row is the deposit that the balance began with."""
     deposits = [
-        {
-            "invoice_id": "INV-45",
-            "amount": 10_000.00,
-            "payment_method": "USDT",
-            "status": "completed",
-            "created_at": "2026-06-20T09:15:42Z",
-        }
-    ][: _limit(request, 10)]
+        _deposit(FIRST + row["id"], row["amount_cents"], row["status"], iso_seconds(row["created_ms"]))
+        for row in orders.fundings()
+    ]
+    deposits.append(_deposit(FIRST, 1_000_000, "completed", "2026-06-20T09:15:42Z"))
+    deposits = deposits[: _limit(request, 10)]
     return answer({"status": "SUCCESS", "count": len(deposits), "history": deposits})

@@ -172,3 +172,20 @@ def totals(since_ms: int) -> dict[str, tuple[int, int, int]]:
         (since_ms,),
     )
     return {row[0]: (row[1], row[2], row[3]) for row in rows}
+
+
+def fund(cents: int, status: str) -> int:
+    """Somebody has paid in; a completed payment is on the balance. Answers its id."""
+    with database.transaction() as running:
+        made = running.execute(
+            "INSERT INTO supplier_fundings (amount_cents, status, created_ms) VALUES (?, ?, ?)",
+            (cents, status, now_ms()),
+        ).lastrowid
+        if status == "completed":
+            _give_back(running, cents)
+    return int(made or 0)
+
+
+def fundings() -> list[sqlite3.Row]:
+    """What was paid in since the first deposit, newest first."""
+    return database.rows("SELECT * FROM supplier_fundings ORDER BY id DESC")

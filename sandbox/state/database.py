@@ -24,6 +24,9 @@ CREATE TABLE IF NOT EXISTS supplier_orders (
     created_ms INTEGER NOT NULL, finish_ms INTEGER);
 CREATE INDEX IF NOT EXISTS supplier_orders_due ON supplier_orders (finish_ms) WHERE status = 'pending';
 CREATE INDEX IF NOT EXISTS supplier_orders_spent ON supplier_orders (status, created_ms, sell_price_cents);
+CREATE TABLE IF NOT EXISTS supplier_fundings (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, amount_cents INTEGER NOT NULL, status TEXT NOT NULL,
+    created_ms INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS digiflazz_products (sku TEXT PRIMARY KEY, product TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS digiflazz_orders (
     id INTEGER PRIMARY KEY AUTOINCREMENT, ref_id TEXT NOT NULL, sku TEXT NOT NULL, customer_no TEXT NOT NULL,
@@ -69,8 +72,8 @@ CREATE INDEX IF NOT EXISTS jobs_due ON jobs (due_ms);
 START_BALANCES = {"balance_cents": 1_000_000, "digiflazz_balance": 100_000_000}  # USD 10,000 and Rp100.000.000
 FORGOTTEN_BY_RESET = (
     "chat_messages", "telegram_chats",
-    "supplier_orders", "digiflazz_orders", "digiflazz_products", "payables", "payments", "refunds", "midtrans_answers",
-    "google_codes", "jobs", "product_overrides",
+    "supplier_fundings", "supplier_orders", "digiflazz_orders", "digiflazz_products", "payables", "payments",
+    "refunds", "midtrans_answers", "google_codes", "jobs", "product_overrides",
 )  # fmt: skip
 
 _local = threading.local()

@@ -1,0 +1,165 @@
+"""Daily statements of supplier accounts and what was paid into them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.validators import MinValueValidator
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSplitDateTimeWidget, UnfoldAdminTextInputWidget
+
+from core.admin.bases import ReadOnlyAdmin, ReadOnlyInline, ReasonForm, back_to, money_column, pretty
+from core.errors import Refused
+from core.money import Money
+from fulfilment.books import fundings, statements
+from fulfilment.models import Funding, Statement, SupplierAccount
+from payments.api.listing import as_file
+
+_AMOUNTS = ("opening", "funding", "spent", "foreign", "closing", "difference", "rest")
+
+
+class FundingForm(ReasonForm):
+    """What was paid in, and how that is known."""
+
+    amount = forms.DecimalField(
+        label=_("amount"), validators=[MinValueValidator(0)], widget=UnfoldAdminDecimalFieldWidget
+    )
+    reference = forms.CharField(label=_("Reference"), max_length=80, widget=UnfoldAdminTextInputWidget)
+    made_at = forms.SplitDateTimeField(label=_("Paid at"), initial=timezone.now, widget=UnfoldAdminSplitDateTimeWidget)
+
+
+class FundingInline(ReadOnlyInline):
+    model = Funding
+    fields = ["reference", "amount", "status", "made_at", "by"]
+    readonly_fields = ["amount"]
+    amount = money_column("amount_minor", title=_("amount"))
+
+
+@admin.register(Statement)
+class StatementAdmin(ReadOnlyAdmin):
+    list_display = ["day", "account", *_AMOUNTS, "shown_standing"]
+    list_filter = ["account"]
+    list_select_related = ["account"]
+    date_hierarchy = "day"
+    fields = [
+        ("day", "account", "shown_standing"),
+        ("opened_at", "closed_at", "is_exact"),
+        ("opening", "funding", "spent", "closing"),
+        ("difference", "foreign", "rest"),
+        ("explained_by", "explained_at"),
+        "explanation",
+        "shown_sums",
+    ]
+    readonly_fields = [*_AMOUNTS, "shown_standing", "shown_sums"]
+    inlines = [FundingInline]
+    actions_list = ["export"]
+    actions_detail = ["explain", "book_funding"]
+
+    opening = money_column("opening_minor", title=_("opening balance"))
+    funding = money_column("funding_minor", title=_("paid in"))
+    spent = money_column("spent_minor", title=_("purchases"))
+    foreign = money_column("foreign_minor", title=_("purchases of others"))
+    closing = money_column("closing_minor", title=_("closing balance"))
+    difference = money_column("difference_minor", title=_("difference"))
+    rest = money_column("rest_minor", title=_("unexplained"))
+
+    @display(
+        description=_("standing"),
+        label={"RUNNING": "info", "EVEN": "success", "EXPLAINED": "info", "OFF": "danger"},
+    )
+    def shown_standing(self, statement: Statement) -> tuple[str, Any]:
+        return statements.standing(statement)
+
+    @display(description=_("both sides at opening and closing"))
+    def shown_sums(self, statement: Statement) -> str:
+        return pretty({"opening": statement.at_opening, "closing": statement.at_closing})
+
+    def _may(self, request: HttpRequest, object_id: Any) -> bool:
+        closed = Statement.objects.filter(pk=object_id, closed_at__isnull=False, explained_at=None)
+        allowed = bool(request.user.has_perm("fulfilment.change_statement"))
+        return allowed and closed.exclude(rest_minor=0).exists()
+
+    def has_explain_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self._may(request, object_id)
+
+    def has_fund_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        statement = Statement.objects.select_related("account").filter(pk=object_id).first()
+        allowed = bool(request.user.has_perm("fulfilment.change_statement"))
+        return allowed and statement is not None and fundings.is_by_hand(statement.account)
+
+    @action(description=_("Download as CSV"), icon="download", url_path="export")
+    def export(self, request: HttpRequest) -> HttpResponseBase:
+        head = ["day", "account", "currency", "opened_at", "closed_at", *_AMOUNTS, "standing", "explanation"]
+        return as_file("supplier-statements", head, _lines())
+
+    @action(
+        description=_("Explain"),
+        icon="fact_check",
+        permissions=["explain"],
+        dialog={
+            "title": _("What is the rest of this day?"),
+            "description": _("Nothing moves. The day's case closes with what you say."),
+            "form_class": ReasonForm,
+            "form_submit_text": _("Explained"),
+        },
+    )
+    def explain(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
+        if statements.explain(int(object_id), request.user.get_username(), form.cleaned_data["reason"]):
+            messages.success(request, _("Explained"))
+        else:
+            messages.warning(request, _("Somebody had explained it before, or the day is not over."))
+        return back_to(request, reverse("admin:fulfilment_statement_change", args=[object_id]))
+
+    @action(
+        description=_("Book a funding"),
+        icon="savings",
+        permissions=["fund"],
+        dialog={
+            "title": _("What was paid into this account?"),
+            "description": _("For suppliers that do not tell of it themselves. It stands in the ledger at once."),
+            "form_class": FundingForm,
+            "form_submit_text": _("Book it"),
+        },
+    )
+    def book_funding(self, request: HttpRequest, form: FundingForm, object_id: str) -> HttpResponse:
+        account = SupplierAccount.objects.get(statements=int(object_id))
+        told = form.cleaned_data
+        try:
+            fundings.by_hand(
+                account, told["reference"], Money.of(told["amount"], account.currency), told["made_at"],
+                by=request.user.get_username(), why=told["reason"],
+            )  # fmt: skip
+        except (Refused, ValueError) as problem:
+            messages.error(request, str(getattr(problem, "message", problem)))
+        else:
+            messages.success(request, _("Saved."))
+        return back_to(request, reverse("admin:fulfilment_statement_change", args=[object_id]))
+
+
+def _lines() -> Iterator[list[Any]]:
+    for one in Statement.objects.select_related("account").iterator(chunk_size=500):
+        amounts: list[Any] = []
+        for name in _AMOUNTS:
+            minor = getattr(one, f"{name}_minor")
+            amounts.append("" if minor is None else Money(minor, one.currency))
+        told = [one.day, one.account.code, one.currency, one.opened_at, one.closed_at]
+        yield [*told, *amounts, statements.standing(one)[0], one.explanation]
+
+
+@admin.register(Funding)
+class FundingAdmin(ReadOnlyAdmin):
+    list_display = ["made_at", "account", "reference", "amount", "method", "status", "booked_at", "by"]
+    list_filter = ["account", "status"]
+    list_select_related = ["account"]
+    search_fields = ["reference"]
+    date_hierarchy = "made_at"
+    exclude = ["amount_minor"]
+    readonly_fields = ["amount"]
+    amount = money_column("amount_minor", title=_("amount"))

@@ -1,0 +1,1 @@
+"""Our accounts at suppliers as money: what was paid in, and a statement a day."""
