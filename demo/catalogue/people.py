@@ -10,15 +10,18 @@ PEOPLE = (
     ("ops@example.com", "Bagas", "Pratama", ("Operations",), False),
     ("admin@example.com", "Ayu", "Maharani", (), True),
 )
-#: What members of a group may do, by action and app: Support answers and resolves cases, Operations keeps the shop.
+#: What members of a group may do, by action and app: Support answers and resolves cases and prepares pay-outs, Operations
+#: keeps the shop, decides about refunds and approves pay-outs, so that two logins see the rule of two persons through.
 GROUPS = {
     "Support": (
         ("view", "storefront"), ("view", "payments"), ("view", "fulfilment"), ("view", "core"), ("view", "accounts"),
         ("change", "core.staffcase"), ("change", "fulfilment.problemreport"),
+        ("change", "payments.payout"),
     ),
     "Operations": (
         ("view", "storefront"), ("add", "storefront"), ("change", "storefront"), ("view", "payments"),
         ("view", "fulfilment"), ("add", "fulfilment"), ("change", "fulfilment"), ("view", "core"),
         ("change", "core.staffcase"), ("change", "core.discrepancy"),
+        ("change", "payments.refund"), ("change", "payments.payout"), ("approve", "payments.payout"),
     ),
 }  # fmt: skip

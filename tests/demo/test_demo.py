@@ -166,3 +166,7 @@ class TestDemo:
         assert not staff.has_perm("storefront.change_product")
         assert ops.has_perm("storefront.change_product")
         assert not ops.has_perm("accounts.change_user")
+        # A pay-out needs two persons, and the demo has to have both.
+        assert staff.has_perm("payments.change_payout") and not staff.has_perm("payments.approve_payout")
+        assert ops.has_perms(["payments.change_refund", "payments.approve_payout"])
+        assert not ops.has_perm("payments.approve_any_payout")
