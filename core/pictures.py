@@ -28,8 +28,9 @@ def redrawn(upload: IO[bytes], size: int, field: str, *, side: int, square: bool
         with Image.open(upload, formats=tuple(MOST_PIXELS)) as picture:
             if picture.width * picture.height > MOST_PIXELS[picture.format or "PNG"]:
                 raise _refused(field, _("The picture has too many pixels."))
-            picture.draft("RGB", (2 * side, 2 * side))  # a large JPEG need not be decoded whole
-            upright = ImageOps.exif_transpose(picture) or picture
+            picture.draft("RGB", (side, side))  # a large JPEG need not be decoded whole
+            small = _reduced(picture, side, square=square)
+            upright = ImageOps.exif_transpose(small) or small
             shown = upright.convert("RGBA")
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as problem:
         raise _refused(field, _("Choose a picture in JPG, PNG or WebP format.")) from problem
@@ -42,6 +43,13 @@ def redrawn(upload: IO[bytes], size: int, field: str, *, side: int, square: bool
     out = BytesIO()
     paper.save(out, "JPEG", quality=86, optimize=True)
     return out.getvalue()
+
+
+def _reduced(picture: Image.Image, side: int, *, square: bool) -> Image.Image:
+    """The picture at less than twice the size it will be drawn in: each later step copies it."""
+    plain = picture if picture.mode in ("L", "RGB", "RGBA") else picture.convert("RGBA")
+    times = (min if square else max)(plain.size) // side
+    return plain.reduce(times) if times > 1 else plain
 
 
 def too_large(field: str) -> Refused:
