@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -214,6 +215,16 @@ def back_to(request: HttpRequest, url: str) -> HttpResponse:
     if request.headers.get("HX-Request"):
         return HttpResponse(headers={"HX-Redirect": url})
     return redirect(url)
+
+
+_KEY = re.compile(r"([?&](?:key|token)=|/refunds/)[A-Za-z0-9_.:~%-]+")
+
+
+def without_keys(context: dict[str, Any]) -> dict[str, Any]:
+    """What a mail or message is made of, without what makes its bearer the order's owner, or has the refund: links'
+    keys and one-time codes are the customer's alone."""
+    shown: dict[str, Any] = json.loads(_KEY.sub(r"\1***", json.dumps(context)))
+    return shown | {"code": "***"} if "code" in shown else shown
 
 
 def pretty(value: Any) -> str:

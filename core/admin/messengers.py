@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from core.admin.bases import ReadOnlyAdmin, pretty
+from core.admin.bases import ReadOnlyAdmin, pretty, without_keys
 from core.models import ChatLink, ChatMessage
 
 _LOOKS = {"QUEUED": "info", "SENT": "success", "FAILED": "danger", "DROPPED": "default"}
@@ -35,4 +35,4 @@ class ChatMessageAdmin(ReadOnlyAdmin):
 
     @display(description=_("context"))
     def shown_context(self, one: ChatMessage) -> str:
-        return pretty(one.context)
+        return pretty(without_keys(one.context))

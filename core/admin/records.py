@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from core import audit, cases, inbox, mail, poison
-from core.admin.bases import ReadOnlyAdmin, ReasonForm, ShopAdmin, back_to, pretty
+from core.admin.bases import ReadOnlyAdmin, ReasonForm, ShopAdmin, back_to, pretty, without_keys
 from core.models import AuditEntry, ExchangeRate, InboxMessage, MailMessage, Region, SearchToken, StaffCase
 
 _STATE_LOOKS = {
@@ -68,7 +68,7 @@ class MailMessageAdmin(ReadOnlyAdmin):
 
     @display(description=_("context"))
     def shown_context(self, one: MailMessage) -> str:
-        return pretty(one.context)
+        return pretty(without_keys(one.context))
 
     def has_send_again_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return bool(request.user.has_perm("core.change_mailmessage"))

@@ -70,7 +70,9 @@ class PayoutAdmin(ReadOnlyAdmin):
             return payout.masked
         if not reader.has_perm("payments.change_payout") and not reader.has_perm("payments.approve_payout"):
             return payout.masked
-        to = payouts.account_of(payout, reader)
+        if not hasattr(payout, "in_clear"):  # a page asks for a column several times, and each asking is kept
+            payout.in_clear = payouts.account_of(payout, reader)  # type: ignore[attr-defined]
+        to = payout.in_clear  # type: ignore[attr-defined]
         return format_html('<b class="text-base">{}</b><br>{}<br>{}', to.number, to.holder, payout.masked)
 
     def has_prepare_permission(self, request: HttpRequest, object_id: Any = None) -> bool:

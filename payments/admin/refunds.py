@@ -12,6 +12,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
+from accounts.models import User
+from core import audit
 from core.admin.bases import ReadOnlyAdmin, ReadOnlyInline, ReasonForm, back_to, money_column
 from core.errors import Refused
 from payments import refunds
@@ -73,15 +75,28 @@ class RefundAdmin(ReadOnlyAdmin):
 
     amount = money_column("amount_minor", title=_("amount"))
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        refund = super().get_object(request, object_id, from_field)
+        if refund is not None:
+            refund.reader = request.user
+        return refund
+
     @display(description=_("state"), label=STATE_LOOKS)
     def shown_state(self, refund: Refund) -> str:
         return refund.state
 
     @display(description=_("link that claims it"))
     def claim_link(self, refund: Refund) -> str:
-        """For a customer whose mail is lost: whoever gets it has the money."""
-        if refund.state != State.CLAIMABLE:
+        """For a customer whose mail is lost: whoever gets it has the money, so that only who decides about refunds sees
+        it, and that it was shown is kept."""
+        reader = getattr(refund, "reader", None)
+        if refund.state != State.CLAIMABLE or not isinstance(reader, User):
             return "–"
+        if not reader.has_perm("payments.change_refund"):
+            return "***"
+        if not hasattr(refund, "link_shown"):  # a page asks for a column several times
+            audit.record(reader.get_username(), "refund.link_shown", refund.reference)
+            refund.link_shown = True  # type: ignore[attr-defined]
         return format_html('<code class="break-all">{}</code>', links.url(refund))
 
     # What may be done is shown only where it may: the services refuse it elsewhere.

@@ -141,6 +141,20 @@ def test_looking_does_not_allow_resolving(client: Client, case: StaffCase, djang
     assert case.state == "OPEN"
 
 
+def test_a_mail_s_page_shows_no_key_of_the_customer_s(admin_client: Client, sent_mail: MailMessage) -> None:
+    sent_mail.context = {
+        "code": "123456",
+        "invoice": {
+            "url": "http://shop/id-id/invoices/GATE1?key=0wner-Key_1",
+            "refund": {"claim_url": "http://shop/id-id/refunds/GATE1-R1.S1gned", "amount": "Rp1"},
+        },
+    }
+    sent_mail.save()
+    page = admin_client.get(f"/admin/core/mailmessage/{sent_mail.pk}/change/").content.decode()
+    assert "invoices/GATE1?key=***" in page and "/refunds/***" in page and "Rp1" in page
+    assert not any(secret in page for secret in ("0wner-Key_1", "S1gned", "123456"))
+
+
 def test_a_mail_is_sent_again_as_a_mail_of_its_own(admin_client: Client, sent_mail: MailMessage) -> None:
     address = f"/admin/core/mailmessage/{sent_mail.pk}/send_again/"
     admin_client.get(address)

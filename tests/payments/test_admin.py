@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from core.models import AuditEntry
 from core.money import Money
 from payments.models import Account, Capture, Payment, Payout, Refund, Transfer
-from payments.money_back import claims
+from payments.money_back import claims, links
 from payments.settling import settle
 from payments.wallet import services as ledger
 from tests.payments.back import ACCOUNT
@@ -55,3 +57,19 @@ def test_nothing_can_be_edited_or_deleted(office: Client, refund: Refund, model:
     row = model.objects.first()  # type: ignore[attr-defined]
     assert office.post(reverse(f"{name}_change", args=[row.pk]), {"amount_minor": 1}).status_code == 403
     assert office.post(reverse(f"{name}_delete", args=[row.pk]), {"post": "yes"}).status_code == 403
+
+
+def test_only_who_decides_about_refunds_sees_the_link_that_claims_one_and_that_is_kept(office: Client) -> None:
+    _order, payment = unplaced()
+    settle(payment.pk, money())
+    settle(payment.pk, money(ref="cptr-2"))
+    one = Refund.objects.get()
+    page, link = reverse("admin:payments_refund_change", args=[one.pk]), links.path(one)
+    assert link in office.get(page).content.decode()
+    assert AuditEntry.objects.get(action="refund.link_shown").subject == one.reference
+    helper = User.objects.create(email="help@example.com", is_staff=True)
+    helper.user_permissions.add(Permission.objects.get(codename="view_refund"))
+    reader = Client()
+    reader.force_login(helper)
+    seen = reader.get(page)
+    assert seen.status_code == 200 and link not in seen.content.decode()
