@@ -33,6 +33,9 @@ def codes(request: HttpRequest, owned: Owned) -> HttpResponse:
 
 
 def _unit(request: HttpRequest) -> int | None:
-    """The unit whose code is asked for; None for all of them."""
+    """The unit whose code is asked for; None for all of them, 0 (no order has it) for what names none: a code that is
+    shown cannot be given back, so nothing is shown by mistake."""
     asked = request.POST.get("unit", "")
-    return int(asked) if asked.isdecimal() and len(asked) < 6 else None
+    if not asked:
+        return None
+    return int(asked) if asked.isdecimal() and len(asked) < 6 else 0

@@ -106,6 +106,15 @@ def test_F15_no_unit_and_no_key_of_ones_own_leads_to_anothers_code(bought):
     assert not CodeEvent.objects.filter(what="SHOWN").exists()
 
 
+def test_what_names_no_unit_shows_and_spends_no_code(bought, settings):
+    order, code = bought
+    key = invoice.view_key(order)
+    for unit in ("x", "-1", "1" * 400, "0", "\0"):
+        answer = browser().post(f"{codes_of(order)}?key={key}", {"unit": unit})
+        assert answer.status_code in (400, 404) and code not in answer.content.decode()
+    assert not CodeEvent.objects.filter(what="SHOWN").exists()
+
+
 def test_the_api_never_holds_a_code_not_even_for_its_owner(bought):
     order, code = bought
     answer = Client().get("/v2/invoices", {"invoiceNumber": order.number, "key": invoice.view_key(order)})
