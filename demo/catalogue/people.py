@@ -10,8 +10,8 @@ PEOPLE = (
     ("ops@example.com", "Bagas", "Pratama", ("Operations",), False),
     ("admin@example.com", "Ayu", "Maharani", (), True),
 )
-#: What members of a group may do, by action and app: Support answers and resolves cases and prepares pay-outs, Operations
-#: keeps the shop, decides about refunds and approves pay-outs, so that two logins see the rule of two persons through.
+#: What members of a group may do, by action and app: Support answers and resolves cases and prepares pay-outs,
+#: Operations keeps the shop, decides about refunds and approves pay-outs, so that the rule of two persons can be seen.
 GROUPS = {
     "Support": (
         ("view", "storefront"), ("view", "payments"), ("view", "fulfilment"), ("view", "core"), ("view", "accounts"),
