@@ -13,13 +13,13 @@ BEFORE = {"PORT", "STORE_DATA"}
 TABLE = re.compile(r"^\| `([A-Z_]+)` \| (.+?) \| (.+) \|$", re.MULTILINE)
 
 
-def read() -> dict[str, ast.Call]:
-    """Every call of a reader in the settings, by the variable it reads; one read by a computed name would be missed."""
+def read() -> dict[str, tuple[str, ast.Call]]:
+    """Reader and call of every variable that the settings read; one read by a computed name would be missed."""
     found = {}
     for node in ast.walk(ast.parse((ROOT / "config/settings.py").read_text())):
         match node:
             case ast.Call(ast.Attribute(ast.Name("env"), reader), [ast.Constant(name), *_]) if reader in READERS:
-                found[str(name)] = node
+                found[str(name)] = (reader, node)
     return found
 
 
@@ -36,16 +36,16 @@ def test_every_variable_is_described_and_no_other() -> None:
 
 def test_defaults_and_secrets_are_those_of_the_code() -> None:
     wrong = []
-    for name, call in read().items():
+    for name, (reader, call) in read().items():
         default, meaning = described()[name]
-        is_secret = call.func.attr in ("secret", "fernet_keys")
+        is_secret = reader in ("secret", "fernet_keys")
         if is_secret != ("*secret*" in meaning):
             wrong.append(f"{name}: secret or not")
         if (name in MAKERS) != (default == "made"):
             wrong.append(f"{name}: made or not")
         given = call.args[1] if len(call.args) > 1 else None
         number = isinstance(given, ast.Constant) and not isinstance(given.value, bool) and given.value not in (None, "")
-        if number and call.func.attr in ("integer", "seconds", "amounts") and default != f"`{given.value}`":
+        if number and reader in ("integer", "seconds", "amounts") and default != f"`{given.value}`":
             wrong.append(f"{name}: {default} instead of {given.value}")
     assert not wrong
 

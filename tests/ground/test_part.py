@@ -32,10 +32,17 @@ def start(environ):
     started: list[subprocess.Popen[bytes]] = []
 
     def begin(*words: str, **more: str) -> "subprocess.Popen[bytes]":
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "stdin": subprocess.DEVNULL}
-        more = environ | more
-        arrange = dies_with_parent(signal.SIGKILL)
-        started.append(subprocess.Popen([*PART, *words], cwd=ROOT, env=more, preexec_fn=arrange, **quiet))
+        started.append(
+            subprocess.Popen(
+                [*PART, *words],
+                cwd=ROOT,
+                env=environ | more,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                preexec_fn=dies_with_parent(signal.SIGKILL),
+            )
+        )
         return started[-1]
 
     yield begin
