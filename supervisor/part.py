@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -69,11 +70,9 @@ def _celery(words: Sequence[str]) -> list[str]:
 
 def _figures(around: Surroundings) -> dict[str, str]:
     """The environment of a web server, whose processes count together in a folder that begins empty."""
-    make_data(around.data)
-    # By the machine's name: several web containers may share one STORE_DATA.
-    folder = around.data / "metrics" / os.uname().nodename
+    # Not in STORE_DATA, which several machines may share.
+    folder = Path(tempfile.gettempdir()) / f"gerbang-figures-{os.geteuid()}-{around.port}"
     shutil.rmtree(folder, ignore_errors=True)
-    folder.parent.mkdir(exist_ok=True)
     make_private(folder)
     return around.environ | {"PROMETHEUS_MULTIPROC_DIR": str(folder)}
 

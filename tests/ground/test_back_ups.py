@@ -9,6 +9,7 @@ import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -17,9 +18,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from psycopg import sql
 
-from core.back_ups import sealed
+from config.env import postgres
+from core.back_ups import database, sealed
 from core.models import AuditEntry
-from fulfilment.models import TopUp
+from fulfilment.models import STOCK, SupplierAccount, TopUp
 from payments.models import Transfer
 from storefront.orders.models import Order
 from supervisor.surroundings import ROOT, complete
@@ -84,6 +86,7 @@ def test_a_sealed_back_up_is_put_back_into_an_empty_store_whose_ledger_holds(
     uploads: Path, elsewhere, sandbox: Sandbox
 ) -> None:
     desk.shop()
+    SupplierAccount.objects.get_or_create(code=STOCK, defaults={"name": "Stock", "currency": "IDR"})
     orders = [desk.paid() for _ in range(3)]
     moved = Transfer.objects.count()
     assert moved
@@ -109,8 +112,12 @@ def test_a_sealed_back_up_is_put_back_into_an_empty_store_whose_ledger_holds(
         assert numbers == [order.number for order in orders]
         assert there.execute("SELECT count(*) FROM payments_transfer").fetchone() == (moved,)
         # What was bought since is in no row: nothing is bought until somebody compared.
-        held = there.execute("SELECT circuit_until, circuit_why FROM fulfilment_supplieraccount WHERE code = 'gemgo'")
-        assert [(until, why.startswith("by hand: restored")) for until, why in held] == [(None, True)]
+        held = there.execute(
+            "SELECT code, circuit_opened_at IS NOT NULL, circuit_until, circuit_why FROM fulfilment_supplieraccount"
+        ).fetchall()
+        # A code of the stock that was sold since would be sold again.
+        assert {code for code, *_ in held} >= {"gemgo", "stock"}
+        assert all(opened and until is None and why.startswith("by hand: restored") for _, opened, until, why in held)
         case = there.execute("SELECT kind, state FROM core_staffcase WHERE kind = 'restored'").fetchall()
         assert case == [("restored", "OPEN")]
     assert Order.objects.count() == 3 and not AuditEntry.objects.filter(action="back-up restored").exists()
@@ -155,6 +162,25 @@ def test_what_cannot_be_put_back_whole_is_refused_before_anything_is_touched(upl
     with pytest.raises(CommandError, match="ENCRYPTION_KEYS does not hold"):
         call_command("restore", target)
     assert not TopUp.objects.exists() and connection.introspection.table_names()
+
+
+def test_a_password_goes_to_postgresql_s_programs_by_the_environment_alone(monkeypatch) -> None:
+    given = postgres("DATABASE_URL", "postgresql://shop:s3cret-word@db.inside:6432/gerbang?sslmode=verify-full")
+    monkeypatch.setattr(database, "connection", SimpleNamespace(settings_dict=given))
+    called: list[tuple] = []
+
+    def run(command, env, **_):
+        called.append((command, env))
+        return subprocess.CompletedProcess(command, 1, "", "pg_dump: error: no such host\n")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    with pytest.raises(database.Failed, match="no such host"):
+        database.dump(Path("/nowhere"))
+    ((command, env),) = called
+    assert "s3cret-word" not in " ".join(command)
+    told = {name: value for name, value in env.items() if name.startswith("PG")}
+    assert told.items() >= {"PGPASSWORD": "s3cret-word", "PGHOST": "db.inside", "PGPORT": "6432"}.items()
+    assert told.items() >= {"PGUSER": "shop", "PGDATABASE": "gerbang", "PGSSLMODE": "verify-full"}.items()
 
 
 @pytest.mark.parametrize("size", [0, 1, 1024 * 1024, 2 * 1024 * 1024 + 7])

@@ -54,17 +54,18 @@ class Command(BaseCommand):
         call_command("check_ledger", stdout=self.stdout, stderr=self.stderr)
 
     def _hold_buying(self, manifest: archive.Manifest) -> None:
-        bought_by_calls = [account for account in SupplierAccount.objects.all() if not account.is_stock]
-        for account in bought_by_calls:
+        # Our own stock too: a code that was sold since is for sale again in these rows.
+        accounts = list(SupplierAccount.objects.order_by("code"))
+        for account in accounts:
             circuit.open_by_hand(account, f"restored from {manifest.made_at}")
         open_case(
             CASE,
             f"{CASE}:{manifest.made_at}",
             "The store was restored: compare with the suppliers before anything is bought",
-            evidence={"back_up_of": manifest.made_at, "held": [account.code for account in bought_by_calls]},
+            evidence={"back_up_of": manifest.made_at, "held": [account.code for account in accounts]},
             actions="Compare what the suppliers and gateways did since with the orders, then close each circuit.",
         )
         self.stdout.write(
-            f"Nothing is bought at {len(bought_by_calls)} suppliers until staff close their circuits: what was bought "
+            f"Nothing goes out by {len(accounts)} accounts until staff close their circuits: what was bought "
             "after the back-up is not in it. The case says what to compare."
         )
