@@ -21,7 +21,7 @@ from tests.chaos.storm import Place, Storm
 
 SETTINGS = {
     "GEMGO_SETTLE_SECONDS": "6",
-    "GEMGO_POLL_SECONDS": "0.5",
+    "GEMGO_POLL_SECONDS": "1",
     "GEMGO_TIMEOUT_SECONDS": "4",
     "DIGIFLAZZ_RECHECK_SECONDS": "4",
     "DIGIFLAZZ_TIMEOUT_SECONDS": "4",

@@ -205,6 +205,8 @@ class Oracle:
         """Empty where nobody but a person can tell; else what the store might have known."""
         if case["kind"] in ("flip", "slow"):
             return "" if self._supplier_says_so(case) else "the supplier says what the order's page says"
+        if case["kind"] == "refund-unknown":
+            return "" if self._has_twin(case) else "the gateway tells whether it paid back, asked by our reference"
         if case["kind"] != "unknown_outcome":
             return "a kind of case that no storm should bring about"
         evidence = case["evidence"]
@@ -219,6 +221,12 @@ class Oracle:
         reasons = ", ".join(evidence["why_not_by_itself"])
         was_made = bool(self.made.get(attempt["id"]))
         return f"it was {'' if was_made else 'not '}made, by the supplier's truth; the store says: {reasons}"
+
+    def _has_twin(self, case: Row) -> bool:
+        """Whether two refunds of one payment go by a gateway that names neither (HitPay shows a sum)."""
+        reference = case["evidence"].get("payment", "")
+        twins = [row for row in self.books["refunds"] if row["payment__reference"] == reference]
+        return len(twins) > 1 and all(row["payment__gateway"] == "hitpay" for row in twins)
 
     def _supplier_says_so(self, case: Row) -> bool:
         made = self.made.get(case["evidence"]["attempt"], [])

@@ -46,12 +46,14 @@ class Place:
 
 @dataclass
 class Verdict:
-    """What the oracle found, and how it went: `per_second` counts orders placed and paid by all customers together."""
+    """What the oracle found, and how it went: `per_second` counts orders placed and paid by all customers together;
+    `cpu_ms_per_order` what was used while they bought, which says something only where nobody was killed."""
 
     seed: int
     findings: Findings
     blows: Counter[str] = field(default_factory=Counter)
     answers: Counter[str] = field(default_factory=Counter)
+    cpu_ms_per_order: Counter[str] = field(default_factory=Counter)
     unserved: list[str] = field(default_factory=list)
     per_second: float = 0.0
     buying_s: float = 0.0
@@ -77,6 +79,7 @@ class Verdict:
             f"  gateways   {_listed(found.gateways)}",
             f"  blows      {_listed(self.blows)}",
             f"  answers    {_listed(self.answers)}",
+            f"  CPU ms     {_listed(self.cpu_ms_per_order)} per order",
             f"  cases      {_listed(found.cases) or 'none'} ({found.held_share:.2%} of the orders)"
             f"; beside them {_listed(found.side_cases) or 'none'}",
             f"  lost {len(found.lost)}, doubled {len(found.doubled)}, open {len(found.open)},"
@@ -114,9 +117,12 @@ class Storm:
             self.place.pid, around.environ["REDIS_URL"], seed=self.seed, every_s=kill_every_s or 10**6
         )
         killer.start()
-        begun = time.monotonic()
+        begun, used = time.monotonic(), weather.cpu_by_name(self.place.pid)
+        own = time.process_time()
         self.customers.buy_all(orders, at_once=at_once)
         bought = time.monotonic()
+        used = weather.cpu_by_name(self.place.pid) - used
+        used["customers"] = round((time.process_time() - own) * 1000)
         _say(f"{len(self.customers.paid)} orders in {bought - begun:.0f} s")
         if self.customers.late:
             time.sleep(LATE_SECONDS)
@@ -133,6 +139,7 @@ class Storm:
             seed=self.seed,
             findings=self.judge(),
             blows=killer.blows,
+            cpu_ms_per_order=Counter({name: ms // max(len(self.customers.paid), 1) for name, ms in used.items()}),
             answers=self.customers.answers,
             unserved=self.customers.unserved,
             per_second=len(self.customers.paid) / (bought - begun),

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import redis
 
-from bench.servers import command_of, tree
+from bench.servers import command_of, cpu_ms, tree
 
 #: Every kind of fault at every party. Left out are those after which a person has to act, whatever we do: a key that is
 #: refused (401) and a supplier that takes back what it had delivered (`flip_to_failed`; a few, by `flips`).
@@ -129,6 +129,17 @@ def _ours(pid: int, line: str, root: int) -> str:
     if "gunicorn" in line and "config.wsgi" in line:
         return "web" if parent_of(pid) == root else "web worker"
     return ""
+
+
+def cpu_by_name(root: int) -> Counter[str]:
+    """CPU milliseconds that the store's and the sandbox's living processes have used so far."""
+    used: Counter[str] = Counter()
+    for pid in tree(root):
+        line = command_of(pid)
+        words = {"postgres": "postgres", "redis-server": "redis", " sandbox ": "sandbox"}
+        name = _ours(pid, line, root) or next((name for word, name in words.items() if word in line), "supervisor")
+        used["web" if name == "web worker" else name] += round(cpu_ms([pid]))
+    return used
 
 
 def parent_of(pid: int) -> int:
