@@ -272,6 +272,8 @@ def web_command(address: str, port: int) -> list[str]:
         "--timeout": "90",  # longer than any call to an outer party
         "--graceful-timeout": "4",
         "--keep-alive": "15",
+        # What is longer it answers by itself, outside the envelope; a long search is ours to refuse.
+        "--limit-request-line": "8190",
         "--log-level": "warning",
     }
     if Path("/dev/shm").is_dir():  # noqa: S108 (gunicorn's own advice: a heartbeat file must not wait for a disk)
