@@ -277,6 +277,14 @@ def not_created(attempt: Attempt, *, by: str) -> bool:
     return True
 
 
+def may_come_about_until(attempt: Attempt) -> datetime:
+    """Until then the supplier may still carry out a call that was lost, so that nobody, not even with its word, may
+    call it not made. One that knows our reference is asked by it instead."""
+    if attempt.reference or attempt.answered_at is None:
+        return attempt.sent_at
+    return attempt.answered_at + clocks.retry_after()
+
+
 def release_player(attempt: Attempt) -> None:
     """Units that waited for this attempt of the same player to become known are due now."""
     waiting = TopUp.objects.filter(state=TopUp.State.QUEUED, waits_for="player")

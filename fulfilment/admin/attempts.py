@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
@@ -143,7 +144,11 @@ class AttemptAdmin(ReadOnlyAdmin):
     def mark_not_made(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
         attempt = Attempt.objects.select_related("topup__order", "account").get(pk=object_id)
         login, why = request.user.get_username(), form.cleaned_data["reason"]
-        if resolving.not_created(attempt, by=login):
+        until = resolving.may_come_about_until(attempt)
+        if timezone.now() < until:
+            at = timezone.localtime(until).strftime("%H:%M:%S")
+            messages.error(request, _("Not before %(at)s: until then the supplier may still make it.") % {"at": at})
+        elif resolving.not_created(attempt, by=login):
             audit.record(login, "attempt not made", f"attempt:{attempt.pk}", why=why)
             messages.success(request, _("The unit is bought once more."))
         else:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.contrib import admin
 from django.urls import reverse
 from django.utils import timezone
@@ -114,7 +115,12 @@ def test_staff_may_say_that_a_purchase_was_not_made_and_why(unknown, staff):
     staff.post(url, {"_form_submitted": "True", "reason": ""})
     unknown.refresh_from_db()
     assert unknown.state == "UNKNOWN"
-    staff.post(url, {"_form_submitted": "True", "reason": "the supplier said so on the phone"})
+    said = {"_form_submitted": "True", "reason": "the supplier said so on the phone"}
+    staff.post(url, said)
+    unknown.refresh_from_db()
+    assert unknown.state == "UNKNOWN", "the supplier may still carry it out"
+    desk.pass_time(settings.GEMGO_SETTLE_SECONDS + 1)
+    staff.post(url, said)
     unknown.refresh_from_db()
     assert unknown.state == "NOT_CREATED" and "boss@example.com" in unknown.resolution
     assert AuditEntry.objects.get(subject=f"attempt:{unknown.pk}").why == "the supplier said so on the phone"
