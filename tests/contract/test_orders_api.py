@@ -241,6 +241,19 @@ def test_a_stranger_sees_contact_data_masked(sandbox: Sandbox) -> None:
     assert read(number, key=key[:-1] + "x")["contact"] == stranger
 
 
+def test_F20_no_door_leads_from_a_phone_number_or_address_to_orders(sandbox: Sandbox) -> None:
+    """Neither a list nor an invoice, and no page boasts of who bought what."""
+    placed = place()
+    number, browser = placed["invoiceNumber"], Browser()
+    for known in ("081234567890", "+6281234567890", "user@example.com"):
+        assert code_of(browser.get("/v2/invoices", {"invoiceNumber": known})) == (404, "NOT_FOUND")
+        assert code_of(browser.get("/v2/transactions", {"search": known})) == (401, "UNAUTHORIZED")
+        assert browser.get(f"/id-id/invoices/{known}").status_code == 404
+    for page in ("/id-id", "/v2/products?region=ID"):
+        shown = browser.get(page, follow=True).content.decode()
+        assert number not in shown and placed["account"]["nickname"] not in shown
+
+
 @pytest.mark.parametrize(
     ("query", "status", "code"),
     [({}, 422, "VALIDATION_ERROR"), ({"invoiceNumber": "GATE0"}, 404, "NOT_FOUND")],

@@ -5,6 +5,8 @@ from datetime import time, timedelta
 import pytest
 from django.utils import timezone
 
+from core import rates
+from core.models import ExchangeRate
 from fulfilment import profiles, sending, taking
 from fulfilment.models import Attempt, Route, SupplierAccount, SupplierProduct, TopUp
 from payments.models import Refund
@@ -52,7 +54,7 @@ def test_a_lower_priority_goes_before_the_cheaper(two):
     assert [code for code, _ in desk.bought(two)] == ["gemgo"]
 
 
-def test_without_a_rate_the_goods_still_go_out_and_the_cost_is_not_known(two):
+def test_F24_without_a_rate_the_goods_still_go_out_and_no_profit_is_invented(two):
     Route.objects.filter(product__account__code="digiflazz").delete()
     order = desk.paid()
     desk.work()
@@ -138,6 +140,23 @@ def test_what_costs_more_than_it_was_sold_for_is_not_sent(supplier):
     supplier.faults(**AT_ONCE)
     desk.work()
     assert [code for code, _ in desk.bought(supplier)] == ["digiflazz", "digiflazz"], "another route bears it"
+
+
+def test_F21_a_new_rate_counts_at_once_and_nothing_is_sold_at_one_to_one(supplier):
+    """Goods for $2.64 sold for Rp49.450: the guard reckons with the newest rate, whatever was read when."""
+    desk.look()
+    with pytest.raises(rates.NoRate):  # never 1.0
+        rates.rate("USD", "IDR", timezone.now())
+    desk.rate(16_300)
+    desk.buy(desk.paid())
+    assert len(desk.bought(supplier)) == 1
+    ExchangeRate.objects.create(base="USD", quote="IDR", rate=19_000, valid_from=timezone.now())
+    desk.buy(desk.paid())
+    assert len(desk.bought(supplier)) == 1 and TopUp.objects.order_by("id")[1].waits_for == "price"
+    ExchangeRate.objects.create(base="USD", quote="IDR", rate=16_400, valid_from=timezone.now())
+    desk.pass_time(60)
+    desk.work()
+    assert len(desk.bought(supplier)) == 2
 
 
 def test_a_price_that_stays_too_high_gives_the_money_back_with_the_promise(supplier):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import requests
 from django.conf import settings
+from django.db import OperationalError
 from django.test import Client
 
 from core.errors import Refused
@@ -245,6 +246,21 @@ def test_a_gateway_that_is_away_is_asked_again_later(sandbox: Sandbox) -> None:
     InboxMessage.objects.update(not_before=InboxMessage.objects.get().received_at)
     webhooks.work_inbox()
     assert fresh(order).status == "PAID"
+
+
+def test_F16_what_could_not_be_stored_is_not_answered_as_if_it_were(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever hears 200 never tells it again."""
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OperationalError("no space left on device")
+
+    monkeypatch.setattr("core.inbox.store", full)
+    door = Client(raise_request_exception=False)
+    headers = {"x-callback-token": settings.XENDIT_CALLBACK_TOKEN}
+    answer = door.post("/hooks/xendit", b"{}", content_type="application/json", headers=headers)
+    assert answer.status_code >= 500 and not InboxMessage.objects.exists()
 
 
 # JSON can spell what no column holds.

@@ -68,8 +68,7 @@ def test_the_example() -> None:
     }
 
 
-def test_strangers_see_contact_data_masked() -> None:
-    """F19."""
+def test_F19_strangers_see_contact_data_masked() -> None:
     contact = shown(example(), is_full=False)["contact"]
     assert contact["email"].endswith("@example.com")
     assert "user" not in contact["email"]

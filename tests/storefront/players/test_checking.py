@@ -85,7 +85,10 @@ def test_found_and_unknown_are_remembered_each_account_for_itself(answering: Cal
 
 
 @pytest.mark.parametrize("problem", [SupplierUnavailable("no answer"), SupplierDenied("401"), KeyError("gemgo")])
-def test_no_answer_counts_as_down(answering: Callable[[object], Answering], problem: Exception) -> None:
+def test_F23_without_anybody_who_tells_names_what_allows_it_is_sold_unchecked(
+    answering: Callable[[object], Answering], problem: Exception
+) -> None:
+    """The check broke, shut us out, or is spoken by no adapter any more: nothing else breaks with it."""
     answering(problem)
     with pytest.raises(Refused, match="CHECK_UNAVAILABLE"):
         check("3")
