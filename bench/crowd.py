@@ -103,9 +103,10 @@ _EVENTS = f"""
 """
 _PAYMENTS = f"""
     WITH series AS ({_SERIES}), {_GOODS}
-    INSERT INTO payments_payment (attempt, reference, gateway, amount_minor, currency, state, gateway_id, instructions,
-        received_minor, expires_at, not_before, polls, error, created_at, settled_at, ended_at, channel_id, order_id)
-    SELECT 1, number, 'balance', total, 'IDR', 'SETTLED', '', '{{}}', total, at + interval '1 hour',
+    INSERT INTO payments_payment (attempt, reference, gateway, gateway_channel, hold, amount_minor, currency, state,
+        gateway_id, instructions, received_minor, expires_at, not_before, polls, error, created_at, settled_at,
+        ended_at, channel_id, order_id)
+    SELECT 1, number, 'balance', '', '', total, 'IDR', 'SETTLED', '', '{{}}', total, at + interval '1 hour',
            'infinity', 0, '', at, at, at, channel_id, i FROM series, goods WHERE mod(i, %(step)s) = 0 ORDER BY i
 """
 # A success: money comes in, pays, is earned. A failure: it pays and comes back. The wallet stands where it stood.

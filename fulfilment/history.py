@@ -234,7 +234,8 @@ def _store(account: SupplierAccount, page: Page, started_at: datetime) -> None:
 
 def _unsettled(account: SupplierAccount, page: Page) -> list[HistoryRow]:
     """The page's rows but for those whose attempt has ended just as they say, or is open as they are."""
-    rows = _known(account, page.history.rows)
+    fresh = tuple(entry for entry in page.history.rows if _key(entry) not in page.known)
+    rows = page.known | _known(account, fresh)
     theirs = Attempt.objects.filter(account=account, history_row__in=[row.pk for row in rows.values()])
     as_they_say = {
         row_id

@@ -40,7 +40,7 @@ _READY = 200
 def take(level: str = "") -> int:
     """Paid orders are taken up and, where they are few, sent at once; with `level` those of its members alone, and by
     the queue that others do not fill."""
-    made, queue = taking.take(level=level), "priority" if level else "topups"
+    made, queue = taking.take(taking.MOST_AT_ONCE, level=level), "priority" if level else "topups"
     if len(made) < taking.MOST_AT_ONCE or sending.are_many_ready(_READY):
         _hand_out(made, queue)
         return len(made)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from fulfilment import tasks
+from fulfilment import taking, tasks
 from fulfilment.models import TopUp
 from payments import settling
 from payments.points import services as points
@@ -57,6 +57,31 @@ def test_what_the_priority_queue_takes_is_royal_and_goes_on_through_it(
     assert {call[:2] for call in woken} == {("fulfilment.send", "priority")} and len(woken) == 2
     assert tasks.take() == 3
     assert Order.objects.filter(status="PROCESSING", pk__in=[order.pk for order in others]).count() == 3
+
+
+def test_a_full_hand_wakes_the_next_amid_its_own_sends(
+    woken: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A backlog that lost its messages (F3) goes on at once, not fifty orders at a tick of the clock."""
+    monkeypatch.setattr(taking, "MOST_AT_ONCE", 4)
+    for _ in range(5):
+        paid(None)
+    woken.clear()
+    assert tasks.take() == 4
+    assert [call[:2] for call in woken] == [
+        ("fulfilment.send", "topups"),
+        ("fulfilment.take", "topups"),
+        ("fulfilment.send", "topups"),
+    ]
+    sent = {topup for call in woken for topup in call[2:]}
+    assert sent == set(TopUp.objects.values_list("pk", flat=True)) and len(sent) == 4
+    monkeypatch.setattr(tasks, "_READY", 4)
+    for _ in range(3):
+        paid(None)
+    woken.clear()
+    monkeypatch.setattr(tasks, "_send", lambda topup_id: None)
+    assert tasks.take() == 4
+    assert "fulfilment.take" not in {call[0] for call in woken}, "so many are ready that nobody needs more"
 
 
 def test_the_sweep_hands_out_royal_units_through_it_too(
