@@ -86,6 +86,9 @@ class StatementAdmin(ReadOnlyAdmin):
         allowed = bool(request.user.has_perm("fulfilment.change_statement"))
         return allowed and closed.exclude(rest_minor=0).exists()
 
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("fulfilment.view_statement"))
+
     def has_explain_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return self._may(request, object_id)
 
@@ -94,7 +97,7 @@ class StatementAdmin(ReadOnlyAdmin):
         allowed = bool(request.user.has_perm("fulfilment.change_statement"))
         return allowed and statement is not None and fundings.is_by_hand(statement.account)
 
-    @action(description=_("Download as CSV"), icon="download", url_path="export")
+    @action(description=_("Download as CSV"), icon="download", url_path="export", permissions=["export"])
     def export(self, request: HttpRequest) -> HttpResponseBase:
         head = ["day", "account", "currency", "opened_at", "closed_at", *_AMOUNTS, "standing", "explanation"]
         return as_file("supplier-statements", head, _lines())

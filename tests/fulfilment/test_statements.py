@@ -107,6 +107,9 @@ def test_a_balance_that_leaks_is_a_case_until_it_is_explained(supplier: Sandbox,
     case.refresh_from_db()
     statement.refresh_from_db()
     assert case.state == "RESOLVED" and statement.explained_by == "ops@example.com"
+    nobody = Client()
+    nobody.force_login(User.objects.create_user("eyes@example.com", "x", is_staff=True))
+    assert nobody.get(reverse("admin:fulfilment_statement_export")).status_code in (302, 403)
     answer = office.get(reverse("admin:fulfilment_statement_export"))
     told = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
     head, _running, line = told.strip().splitlines()
@@ -199,3 +202,16 @@ def test_a_supplier_that_tells_no_fundings_has_them_from_staff(supplier: Sandbox
     assert (statement.funding_minor, statement.rest_minor) == (500_000, 0)
     assert StaffCase.objects.get().state == "RESOLVED"
     assert prepaid(account) == Money(500_000, "IDR") and Funding.objects.count() == 1
+
+
+def test_their_lists_and_pages_open(supplier: Sandbox, office: Client) -> None:
+    account = desk.account()
+    open_(account)
+    closed(account)
+    by_hand("711222337")
+    for model in ("statement", "funding"):
+        assert office.get(reverse(f"admin:fulfilment_{model}_changelist")).status_code == 200
+    assert office.get(reverse("admin:core_discrepancy_changelist")).status_code == 200
+    funding = Funding.objects.get()
+    assert (funding.reference, funding.statement, funding.by) == ("INV-45", None, "")
+    assert office.get(reverse("admin:fulfilment_funding_change", args=[funding.pk])).status_code == 200

@@ -204,6 +204,20 @@ def test_funding_history(world: World):
     assert list(told["history"][0]) == ["invoice_id", "amount", "payment_method", "status", "created_at"]
 
 
+def test_what_is_paid_in_stands_in_the_funding_history_and_on_the_balance(world: World):
+    def pays(**body: object) -> requests.Response:
+        return requests.post(f"{world.url}/control/supplier/funding", json=body, timeout=20)
+
+    before = world.gemgo("GET", "reseller/profile").json()["balance"]
+    made, waiting = pays(amount=12.5).json(), pays(amount=7, status="pending").json()
+    newest, second, first = world.gemgo("GET", "orders/funding_history").json()["history"]
+    assert (newest["invoice_id"], newest["status"]) == (waiting["invoice_id"], "pending")
+    assert (second["invoice_id"], second["amount"], second["status"]) == (made["invoice_id"], 12.5, "completed")
+    assert first["invoice_id"] == "INV-45"
+    assert world.gemgo("GET", "reseller/profile").json()["balance"] == before + 12.5
+    assert pays(amount=0).status_code == pays().status_code == 400
+
+
 def test_prices_and_statuses_can_be_changed(world: World):
     path = f"{world.url}/control/supplier/products/mlbb_id_86_diamonds"
     assert requests.put(path, json={"sell_price": 1.5, "status": "inactive"}).status_code == 200
