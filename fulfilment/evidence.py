@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from core.cases import open_case
@@ -68,7 +70,17 @@ def report(attempt: Attempt, kind: str, title: str, **more: Any) -> None:
 
 
 def ask_staff(attempt: Attempt, reasons: list[str], rows: list[HistoryRow], now: datetime) -> None:
-    """One case stands for the unknown attempt: why it is not decided by itself, and everything seen of its player."""
+    """One case stands for the unknown attempt: why it is not decided by itself, and everything seen of its player.
+
+    None where it was settled since it was read, by another look: whoever settles it closes what stands by then.
+    """
+    with transaction.atomic():
+        undecided = Q(state=Attempt.State.UNKNOWN) | (~Q(reference="") & Q(ended_at=None))
+        if list(Attempt.objects.select_for_update(no_key=True).filter(undecided, pk=attempt.pk).values_list("pk")):
+            _ask_staff(attempt, reasons, rows, now)
+
+
+def _ask_staff(attempt: Attempt, reasons: list[str], rows: list[HistoryRow], now: datetime) -> None:
     around = HistoryRow.objects.filter(account_id=attempt.account_id, player_id=attempt.player_id).order_by("-id")[:20]
     open_case(
         "unknown_outcome",

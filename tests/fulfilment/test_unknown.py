@@ -7,7 +7,7 @@ from django.db import connection
 from django.utils import timezone
 
 from core.money import Money
-from fulfilment import clocks, history, recording, resolving, sending, taking
+from fulfilment import clocks, evidence, history, recording, resolving, sending, taking
 from fulfilment.models import Attempt, HistoryRow, SupplierAccount, SupplierProduct, TopUp
 from fulfilment.suppliers.base import Outcome, Placed
 from payments.models import Refund
@@ -162,6 +162,19 @@ def test_two_rows_that_fit_are_for_a_person(supplier):
     _row(attempt, transaction_id="TX-20990101-0002")
     resolving.resolve_unknown(desk.account())
     assert Attempt.objects.get().state == "UNKNOWN" and len(desk.cases("unknown_outcome")) == 1
+
+
+def test_what_another_look_has_settled_meanwhile_is_no_case(supplier):
+    """Two looks overlap: one read the attempt as unknown, the other adopts its row before the first asks staff."""
+    desk.look()
+    supplier.faults(create_order={"lose_reply": 1.0})
+    desk.buy(desk.paid())
+    read_before = Attempt.objects.select_related("topup__order", "account", "product").get()
+    assert resolving.adopt(read_before, _row(read_before), by="another look")
+    stale = Attempt.objects.select_related("topup__order", "account", "product").get()
+    stale.state = Attempt.State.UNKNOWN
+    evidence.ask_staff(stale, ["the attempt's own callback address was called"], [], timezone.now())
+    assert desk.cases("unknown_outcome") == []
 
 
 def test_names_and_prices_are_compared_as_people_write_them(supplier):
