@@ -6,15 +6,18 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import wraps
 from typing import Any, ClassVar
 
 from django import forms
+from django.contrib.admin.utils import unquote
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import QuerySet
 from django.forms import BaseModelFormSet, ModelForm
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import URLPattern
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
@@ -28,6 +31,7 @@ from core.money import Money
 from core.translated import TranslatedField, TranslatedListField
 from core.web import prebuilt
 
+_OWN_PAGES = ("_change", "_history", "_delete")
 _NEVER_RECORDED = {"password", "password_changed_at", "updated_at", "last_login"}
 
 
@@ -67,7 +71,30 @@ class ReadOnly:
         return False
 
 
-class ReadOnlyAdmin(ReadOnly, ModelAdmin):
+class VerbsOfRows:
+    """Mixin: the verbs on a row's page answer 404 where there is no such row; they need not ask again."""
+
+    def get_urls(self) -> list[URLPattern]:
+        urls: list[URLPattern] = super().get_urls()  # type: ignore[misc]
+        for url in urls:
+            # Django's own pages say it themselves; its nameless one only leads to them.
+            if "object_id" in url.pattern.converters and url.name and not url.name.endswith(_OWN_PAGES):
+                url.callback = self._of_a_row(url.callback)
+        return urls
+
+    def _of_a_row(self, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def checked(request: HttpRequest, *args: Any, **named: Any) -> HttpResponse:
+            admin: Any = self
+            is_staff = admin.admin_site.has_permission(request)  # whoever is not is sent to sign in by the view
+            if is_staff and admin.get_object(request, unquote(str(named["object_id"]))) is None:
+                raise Http404
+            return view(request, *args, **named)
+
+        return checked
+
+
+class ReadOnlyAdmin(VerbsOfRows, ReadOnly, ModelAdmin):
     """Money, history, messages: what happened is not edited."""
 
     list_fullwidth = True
@@ -91,7 +118,7 @@ class ShopTabularInline(TranslatedTexts, TabularInline):
     extra = 0
 
 
-class ShopAdmin(TranslatedTexts, ModelAdmin):
+class ShopAdmin(VerbsOfRows, TranslatedTexts, ModelAdmin):
     """What the shop shows: every write, related rows and bulk deletes too, is recorded and renews the ready answers."""
 
     warn_unsaved_form = True

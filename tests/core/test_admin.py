@@ -226,3 +226,14 @@ def test_who_typed_the_address_of_the_sign_in_lands_in_the_back_office() -> None
     User.objects.create_superuser("ops@example.com", "demo-Passw0rd!")
     answer = Client().post("/admin/login/", {"username": "ops@example.com", "password": "demo-Passw0rd!"})
     assert (answer.status_code, answer.headers["Location"]) == (302, "/admin/")
+
+
+@pytest.mark.parametrize("row", ["abc", "0", "-1", "9" * 21, "1'"])
+def test_a_verb_of_no_row_is_not_found(admin_client: Client, db: None, row: str) -> None:
+    said = {"reason": "who knows", "_form_submitted": "True"}
+    for verb in ("core/staffcase/{}/resolve/", "core/mailmessage/{}/send_again/", "payments/refund/{}/approve/",
+                 "storefront/order/{}/give_back/", "fulfilment/supplieraccount/{}/resume/"):  # fmt: skip
+        address = "/admin/" + verb.format(row)
+        assert admin_client.get(address).status_code == 404, address
+        assert admin_client.post(address, said).status_code == 404, address
+        assert Client().post(address, said).status_code == 302
