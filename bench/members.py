@@ -31,7 +31,7 @@ from supervisor.surroundings import complete
 HERE = Path(__file__).resolve().parent
 PASSWORD = "demo-Passw0rd!"
 CALLS = 30
-FILES = 5
+FILES = 3
 AIM = 1.5
 JAKARTA = timedelta(hours=7)
 
@@ -77,7 +77,7 @@ def heading(alone: crowd.Filled, filled: crowd.Filled) -> list[str]:
         "",
         f"Taken {datetime.now(UTC).date()} by `python -m bench.members --orders {filled.orders}`: two stores on one",
         f"machine, asked in turns, median of {CALLS} calls each over HTTP after 3 that do not count",
-        f"(of files {FILES} after 2). In both the same",
+        f"(of files {FILES} after 1). In both the same",
         f"member owns the same {crowd.THEIRS:,} orders of {crowd.SPAN_DAYS} days with their wallet rows. The small one",
         f"holds nothing else ({alone.orders:,} orders, {alone.transfers:,} ledger rows); in the big one they lie",
         f"scattered among {filled.orders:,} orders and {filled.transfers:,} ledger rows of {filled.orders // 20:,}",
