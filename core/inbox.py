@@ -21,6 +21,8 @@ from core.models import InboxMessage
 from core.web.client import address_of
 
 MAX_BODY_BYTES = 256 * 1024
+# Enough to see what a stranger tried; more would let anybody fill the table.
+MAX_FORGED_BYTES = 2 * 1024
 MAX_ATTEMPTS = 12
 _LEASE = timedelta(seconds=60)
 _LONGEST_PAUSE = timedelta(hours=1)
@@ -44,7 +46,7 @@ def store(party: str, request: HttpRequest, *, key_parts: Sequence[str], authent
             "method": (request.method or "")[:8],
             "path": request.path[:300].replace("\0", ""),
             "headers": masked(request.headers.items()),
-            "body": _text(request.body[:MAX_BODY_BYTES]),
+            "body": _text(request.body[: MAX_BODY_BYTES if authentic else MAX_FORGED_BYTES]),
             "address": address_of(request),
             "is_authentic": authentic,
             "state": InboxMessage.State.NEW if authentic else InboxMessage.State.IGNORED,

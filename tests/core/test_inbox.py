@@ -60,6 +60,13 @@ def test_a_forgery_does_not_take_the_place_of_the_real_message() -> None:
 
 
 @pytest.mark.django_db
+def test_a_stranger_cannot_fill_the_table() -> None:
+    long = {"id": "x" * 200_000}
+    assert len(store(authentic=False, body=long).body) == inbox.MAX_FORGED_BYTES
+    assert len(store(body=long).body) > 200_000
+
+
+@pytest.mark.django_db
 def test_a_repetition_of_what_is_done_is_not_done_again() -> None:
     inbox.done(store(), "settled", about="GATE1")
     again = store()
