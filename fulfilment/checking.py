@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from core import poison
 from core.wake import wake
-from fulfilment import clocks, evidence, finishing, profiles, recording, sending
+from fulfilment import clocks, evidence, finishing, profiles, recording, resolving, sending
 from fulfilment.models import Attempt, SupplierAccount, TopUp
 from fulfilment.suppliers import by_reference
 from fulfilment.suppliers.base import Outcome, Placed
@@ -96,10 +96,12 @@ def confirm_due(account: SupplierAccount, limit: int, now: datetime) -> list[tup
 
 def settle(attempt: Attempt, *, arrived: bool, by: str) -> bool:
     """A person has learned from the supplier how an open purchase ended, and the unit goes on accordingly: delivered,
-    or looking for another way. False where it was settled meanwhile."""
+    or looking for another way. False where it was settled meanwhile, or where a lost purchase cannot have failed yet
+    (`resolving.may_come_about_until`)."""
+    quiet = Q() if arrived else resolving.nothing_on_the_wire(attempt, timezone.now())
     said = f"{'arrived' if arrived else 'failed'}, by {by}"
     with transaction.atomic():
-        taken = Attempt.objects.filter(_OUT, ~Q(reference=""), pk=attempt.pk).update(
+        taken = Attempt.objects.filter(_OUT, ~Q(reference=""), quiet, pk=attempt.pk).update(
             state=Attempt.State.ACCEPTED, resolution=said, next_look_at=None
         )
         if not taken:
@@ -145,7 +147,7 @@ def _claimed(attempt_id: int, moment: datetime) -> Attempt | None:
         if attempt is None:
             return None
         until = moment + clocks.call_length(attempt.account.code) + clocks.recheck_pause()
-        Attempt.objects.filter(pk=attempt.pk).update(next_look_at=until, looks=F("looks") + 1)
+        Attempt.objects.filter(pk=attempt.pk).update(next_look_at=until, looks=F("looks") + 1, asked_at=moment)
     return attempt
 
 

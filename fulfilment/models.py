@@ -369,6 +369,7 @@ class Attempt(models.Model):
         null=True, blank=True, help_text=_("not before then may the same call be made again, to learn how it stands")
     )
     looks = models.PositiveSmallIntegerField(default=0, help_text=_("how often it was asked for by its reference"))
+    asked_at = models.DateTimeField(null=True, blank=True, help_text=_("beginning of the last of these calls"))
     history_row = models.OneToOneField(
         HistoryRow, null=True, blank=True, on_delete=models.PROTECT, related_name="attempt"
     )

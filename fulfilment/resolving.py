@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from core.cases import open_case
@@ -255,10 +255,12 @@ def adopt(attempt: Attempt, row: HistoryRow, *, by: str) -> bool:
 
 
 def not_created(attempt: Attempt, *, by: str) -> bool:
-    """It is proved that the purchase was never made: the unit may be bought again, by a new attempt."""
+    """It is proved that the purchase was never made: the unit may be bought again, by a new attempt. False where it was
+    settled meanwhile, or a call under its reference is on the wire, which might make it yet."""
     now = timezone.now()
     with transaction.atomic():
-        moved = Attempt.objects.filter(pk=attempt.pk, state=Attempt.State.UNKNOWN).update(
+        unknown = Attempt.objects.filter(nothing_on_the_wire(attempt, now), pk=attempt.pk, state=Attempt.State.UNKNOWN)
+        moved = unknown.update(
             state=Attempt.State.NOT_CREATED,
             ended_at=now,
             resolution=f"not made: {attempt.covered_polls} gapless looks without a row of this player, by {by}"
@@ -278,11 +280,24 @@ def not_created(attempt: Attempt, *, by: str) -> bool:
 
 
 def may_come_about_until(attempt: Attempt) -> datetime:
-    """Until then the supplier may still carry out a call that was lost, so that nobody, not even with its word, may
-    call it not made. One that knows our reference is asked by it instead."""
-    if attempt.reference or attempt.answered_at is None:
+    """Until then a call that was lost may still be carried out, so that nobody, not even with the supplier's word, may
+    call it not made. Where the supplier knows our reference, each look is such a call: it buys what never arrived."""
+    if attempt.reference:
+        return (attempt.asked_at or attempt.sent_at) + _on_the_wire(attempt)
+    if attempt.answered_at is None:
         return attempt.sent_at
     return attempt.answered_at + clocks.retry_after()
+
+
+def nothing_on_the_wire(attempt: Attempt, now: datetime) -> Q:
+    """The condition under which `may_come_about_until` has passed, for the statement that decides by it."""
+    if not attempt.reference or attempt.state != Attempt.State.UNKNOWN:
+        return Q()
+    return Q(asked_at=None) | Q(asked_at__lt=now - _on_the_wire(attempt))
+
+
+def _on_the_wire(attempt: Attempt) -> timedelta:
+    return clocks.call_length(attempt.account.code) + clocks.WIRE_MARGIN
 
 
 def release_player(attempt: Attempt) -> None:

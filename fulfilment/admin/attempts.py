@@ -206,7 +206,11 @@ class AttemptAdmin(ReadOnlyAdmin):
     def _settle(self, request: HttpRequest, form: ReasonForm, object_id: str, *, arrived: bool) -> HttpResponse:
         attempt = Attempt.objects.select_related("topup__order", "account").get(pk=object_id)
         login, why = request.user.get_username(), form.cleaned_data["reason"]
-        if checking.settle(attempt, arrived=arrived, by=login):
+        until = resolving.may_come_about_until(attempt)
+        if not arrived and attempt.state == Attempt.State.UNKNOWN and timezone.now() < until:
+            at = timezone.localtime(until).strftime("%H:%M:%S")
+            messages.error(request, _("Not before %(at)s: until then the supplier may still make it.") % {"at": at})
+        elif checking.settle(attempt, arrived=arrived, by=login):
             did = "attempt arrived" if arrived else "attempt failed"
             audit.record(login, did, f"attempt:{attempt.pk}", why=why)
             messages.success(request, _("The unit goes on."))

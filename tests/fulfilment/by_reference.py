@@ -72,6 +72,7 @@ def pass_time(seconds: float) -> None:
         sent_at=F("sent_at") - span,
         answered_at=F("answered_at") - span,
         next_look_at=F("next_look_at") - span,
+        asked_at=F("asked_at") - span,
         ended_at=F("ended_at") - span,
     )
     TopUp.objects.update(not_before=F("not_before") - span)

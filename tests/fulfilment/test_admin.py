@@ -171,6 +171,7 @@ def open_purchase(sandbox, db) -> Attempt:
 def test_staff_may_say_how_an_open_purchase_ended(open_purchase, staff, verb, state, was):
     Attempt.objects.update(state=was)
     TopUp.objects.update(state=was)
+    by_reference.pass_time(120)
     url = reverse(f"admin:fulfilment_attempt_{verb}", args=[open_purchase.pk])
     staff.post(url, {"_form_submitted": "True", "reason": ""})
     assert TopUp.objects.get().state == was

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from core.money import Money
-from fulfilment import checking, clocks, hours, profiles, sending, syncing, taking
+from fulfilment import checking, clocks, hours, profiles, resolving, sending, syncing, taking
 from fulfilment.models import Attempt, Route, SupplierAccount, SupplierProduct, TopUp
 from fulfilment.suppliers.base import Outcome, Placed
 from fulfilment.suppliers.digiflazz import Digiflazz
@@ -166,6 +166,46 @@ def test_a_worker_killed_while_it_looks_waits_the_whole_pause_again(supplier, mo
         checking.look(attempt.pk)
     attempt.refresh_from_db()
     assert attempt.next_look_at > timezone.now() + timedelta(seconds=90)
+
+
+def test_nobody_calls_it_failed_while_a_look_may_still_buy_it(supplier, monkeypatch):
+    """The first call never arrived, so that the look itself is the purchase: one more under a new reference, because
+    staff had been told meanwhile that there is none, would arrive twice."""
+    supplier.faults(create_order={"lose_request": 1.0}, **desk.QUIET)
+    order = paid()
+    attempt = desk.buy(order)
+    supplier.faults(**desk.QUIET)
+    desk.pass_time(PAUSE)
+    look = Digiflazz.check
+
+    def staff_decide_meanwhile(self, ask):
+        lost = Attempt.objects.get(pk=attempt.pk)
+        assert not checking.settle(lost, arrived=False, by="staff") and not resolving.not_created(lost, by="staff")
+        assert timezone.now() < resolving.may_come_about_until(lost)
+        return look(self, ask)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Digiflazz, "check", staff_decide_meanwhile)
+        assert checking.look_due() == 1
+    desk.ended(supplier)
+    desk.pass_time(PAUSE)
+    checking.look_due()
+    order.refresh_from_db()
+    assert order.status == "SUCCESS" and len(supplier.supplier_orders()) == Attempt.objects.count() == 1
+
+
+def test_what_was_lost_and_is_asked_for_no_more_may_be_called_not_made(supplier):
+    supplier.faults(create_order={"lose_request": 1.0}, **desk.QUIET)
+    order = paid()
+    attempt = desk.buy(order)
+    desk.pass_time(PAUSE)
+    assert checking.look_due() == 1 and not resolving.not_created(desk.newest(order), by="staff")
+    supplier.faults(**desk.QUIET)
+    desk.pass_time(60)
+    assert resolving.not_created(desk.newest(order), by="staff")
+    sending.send(attempt.topup_id)
+    [bought] = supplier.supplier_orders()
+    assert bought["transaction_id"] != attempt.reference
 
 
 # --- The two traps ---

@@ -275,7 +275,12 @@ def test_a_round_is_bounded_and_a_gateway_that_is_away_proves_nothing(
 ) -> None:
     monkeypatch.setattr(reconciling, "MOST_PAYMENTS", 2)
     asked: list[str] = []
-    monkeypatch.setattr(reconciling, "compare", lambda payment: asked.append(payment.reference) or [])
+
+    def noted(payment: Payment) -> list[object]:
+        asked.append(payment.reference)
+        return []
+
+    monkeypatch.setattr(reconciling, "compare", noted)
     for _ in range(3):
         unplaced()
     due()
