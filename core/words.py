@@ -31,9 +31,9 @@ FIELDS = [
     _("difference minor"),
     _("explained at"), _("explained by"), _("explanation"), _("foreign minor"), _("funding minor"), _("is exact"),
     _("method"), _("opening minor"), _("reconciled at"), _("rest minor"), _("spent minor"),
-    _("statement"), _("tolerance minor"),
+    _("asked at"), _("statement"), _("tolerance minor"),
     # Reconciliation
-    _("asked at"), _("compare at"), _("decided at"), _("decided by"), _("looks"), _("next look at"), _("ours minor"), _("party"),
+    _("compare at"), _("decided at"), _("decided by"), _("looks"), _("next look at"), _("ours minor"), _("party"),
     _("last seen at"), _("subject"), _("target"), _("theirs minor"),
     # Rows whose work fails
     _("again at"), _("failures"), _("first at"), _("last at"), _("model"), _("row id"),
