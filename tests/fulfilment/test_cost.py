@@ -32,4 +32,4 @@ def test_from_seen_to_success(supplier):
     with CaptureQueriesContext(connection) as looked:
         desk.look()
     assert TopUp.objects.get().state == "DELIVERED"
-    assert len(_statements(looked)) <= 42
+    assert len(_statements(looked)) <= 44

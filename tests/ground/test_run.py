@@ -73,6 +73,8 @@ def test_what_is_killed_comes_back(shop: Store, words: tuple[str, ...]) -> None:
     # A fresh sign of life: the clock, the broker and a worker work together again.
     its_redis(shop).delete(HEARTBEATS)
     wait_until(lambda: set(its_redis(shop).hkeys(HEARTBEATS)) == QUEUES)
+    # Again: the web workers that a killed master leaves behind answer for a moment before they notice.
+    wait_until(lambda: is_ready(shop))
     assert [requests.get(f"{shop.url}/readyz", timeout=5).status_code for _ in range(30)] == [200] * 30
     assert shop.process is not None
     assert shop.process.poll() is None
