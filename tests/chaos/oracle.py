@@ -153,16 +153,20 @@ class Oracle:
         theirs, back = _sums(self.money, "amount"), _sums(self.money, "refunded")
         ours: Counter[tuple[str, str]] = Counter()
         returned: Counter[tuple[str, str]] = Counter()
+        under_way: set[tuple[str, str]] = set()
         for row in self.books["payments"]:
             if row["gateway"] != "balance":
                 ours[row["gateway"], row["reference"]] += round(row["received"] * 100)
         for row in self.books["refunds"]:
             key = (row["payment__gateway"], row["payment__reference"])
             if row["state"] in ("DUE", "SENDING", "SENT"):
-                back.pop(key, None)  # the gateway may have done what it has not told yet
+                under_way.add(key)  # the gateway may have done what it has not told yet
                 self.found.refunds_under_way += 1
             elif row["state"] == "DONE" and row["way"] == "GATEWAY" and row["payment__gateway"] != "balance":
                 returned[key] += round(row["amount"] * 100)
+        for key in under_way:
+            returned.pop(key, None)
+            back.pop(key, None)
         for what, mine, truth in (("received", ours, theirs), ("paid back", returned, back)):
             for key in mine.keys() | truth.keys():
                 if mine[key] != truth[key]:
@@ -220,6 +224,8 @@ class Oracle:
             return ""  # equal purchases of one player, and a row that may be of either
         reasons = ", ".join(evidence["why_not_by_itself"])
         was_made = bool(self.made.get(attempt["id"]))
+        if not was_made and "name was never seen equal" in reasons:
+            return ""  # the first purchase of its kind: no row of the history could have been recognised (0010)
         return f"it was {'' if was_made else 'not '}made, by the supplier's truth; the store says: {reasons}"
 
     def _has_twin(self, case: Row) -> bool:

@@ -41,7 +41,7 @@ FAULTS: Mapping[str, Mapping[str, float]] = {
 _LEAST_AGE_S = {"beat": 8.0, "worker-topups": 8.0, "worker-rest": 8.0, "web worker": 4.0, "web": 25.0}
 
 # How often one of these replaces the kill of a process, in ticks of `kill_every_s`.
-_OTHER_BLOWS = (("flush redis", 7), ("kill redis", 13), ("kill postgres", 19))
+OTHER_BLOWS = (("flush redis", 7), ("kill redis", 13), ("kill postgres", 19))
 
 
 def worse(faults: Mapping[str, Mapping[str, float]], factor: float) -> dict[str, dict[str, float]]:
@@ -79,7 +79,7 @@ class Killer:
         tick = 0
         while not self._stop.wait(self.every_s):
             tick += 1
-            blow = next((name for name, every in _OTHER_BLOWS if tick % every == 0), "kill process")
+            blow = next((name for name, every in OTHER_BLOWS if tick % every == 0), "kill process")
             if blow == "flush redis":
                 self._flush()
             elif blow == "kill redis":

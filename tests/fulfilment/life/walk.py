@@ -301,12 +301,12 @@ class Walk:
     def decide_on(self, attempt: Attempt) -> None:
         """What a careful person does about an attempt that is open."""
         made = self.made_by(attempt.callback_token)
+        if not made:
+            if timezone.now() >= resolving.may_come_about_until(attempt):
+                resolving.not_created(attempt, by="staff")
+            return
         if not attempt.reference:
             if attempt.state != Attempt.State.UNKNOWN:
-                return
-            if not made:
-                if timezone.now() >= resolving.may_come_about_until(attempt):
-                    resolving.not_created(attempt, by="staff")
                 return
             row = HistoryRow.objects.filter(
                 transaction_id=made[0].transaction_id, player_id=attempt.player_id, attempt=None,
@@ -314,7 +314,7 @@ class Walk:
             ).first()  # fmt: skip
             if row:
                 resolving.adopt(attempt, row, by="staff")
-        elif made and made[-1].status != PENDING:
+        elif made[-1].status != PENDING:
             checking.settle(attempt, arrived=made[-1].status == SUCCESS, by="staff")
 
     def made_by(self, token: str) -> list[Any]:
