@@ -45,7 +45,7 @@ def test_guests_pages(visit: Callable[..., Page], store: Store) -> None:
     for rest in GUEST:
         page.goto(f"{store.url}/id-id/{rest}")
         found += faults(page)
-    fill_order(page, store)
+    fill_order(page, store, "700100400")
     page.click(".buy-button")
     page.wait_for_selector("#confirm[open]")
     found += faults(page)

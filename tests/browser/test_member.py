@@ -51,7 +51,7 @@ def test_deposit_buy_by_balance_and_see_both_again(visit: Callable[..., Page], s
 
     page.goto(f"{store.url}/id-id/mobile-legends")
     assert page.input_value("[name=contactEmail]") == "customer@example.com"
-    fill_account(page, "656696292", "8610")
+    fill_account(page, "700300701", "8610")
     expect(page.locator("#account-result [data-state=ok]")).to_be_visible()
     panel = page.locator(".section:has([value=MLBB_86])").get_attribute("id")
     page.locator(f"[role=tab][aria-controls={panel}]").click()
@@ -80,7 +80,7 @@ def test_deposit_buy_by_balance_and_see_both_again(visit: Callable[..., Page], s
     page.wait_for_url("**/mobile-legends?again=*")
     expect(page.locator("#account-result [data-state=ok]")).to_be_visible()
     expect(page.locator("#buy-label")).to_contain_text("Rp")
-    assert page.input_value("[name=userId]") == "656696292"
+    assert page.input_value("[name=userId]") == "700300701"
 
 
 @pytest.mark.parametrize("width", [390, 1280])

@@ -70,7 +70,7 @@ def deposit(page: Page, store: Store) -> None:
 def buy(page: Page, store: Store, ending: str) -> tuple[str, int]:
     """Number and price of an order that is paid from the wallet and ends like that before the buyer's eyes."""
     page.goto(f"{store.url}/id-id/mobile-legends")
-    fill_account(page)
+    fill_account(page, "700300702", "2001")
     expect(page.locator("#account-result [data-state=ok]")).to_be_visible()
     panel = page.locator(".section:has([value=MLBB_86])").get_attribute("id")
     page.locator(f"[role=tab][aria-controls={panel}]").click()
