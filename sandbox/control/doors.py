@@ -163,13 +163,13 @@ def gateway_payment(request: HttpRequest, name: str) -> HttpResponse:
     """Makes an outcome come about for the newest payable of an invoice, at whichever gateway, or an exact reference.
 
     'paid' also reaches a request whose time is over. `reference` in the body means exactly that reference, also when it
-    is the bare invoice number; `again` pays one a second time that is paid already. The webhooks are sent before the
-    answer.
+    is the bare invoice number; `shown` the one that is paid by that QR code, number or address, which is all that a
+    customer knows; `again` pays one a second time that is paid already. The webhooks are sent before the answer.
     """
     body = json_object(request)
     if body is None:
         return _refused("the body must be a JSON object")
-    unknown = set(body) - {"outcome", "repeat", "amount", "reference", "again"}
+    unknown = set(body) - {"outcome", "repeat", "amount", "reference", "shown", "again"}
     outcome, repeat = body.get("outcome", "paid"), body.get("repeat", 1)
     if unknown:
         return _refused(f"unknown key {sorted(unknown)[0]}")
@@ -187,6 +187,8 @@ def gateway_payment(request: HttpRequest, name: str) -> HttpResponse:
     # choosing and paying are one transaction, so that two calls at once do not pay one request twice
     with database.transaction() as running:
         rows = truth.exactly(str(body["reference"])) if "reference" in body else truth.of(name)
+        if "shown" in body:
+            rows = [row for row in rows if truth.is_paid_by(row, str(body["shown"]))]
         row = truth.newest_paid(rows) if outcome == "reversed" else truth.newest_open(rows)
         if row is None and outcome == "paid" and rows:
             row = rows[0] if body.get("again") else truth.newest_late(rows)

@@ -1,5 +1,6 @@
 """The gateways' truth, by invoice: what control calls and the paying page look at and act on."""
 
+import json
 import sqlite3
 from typing import Any
 
@@ -56,6 +57,11 @@ def exactly(reference: str) -> list[sqlite3.Row]:
         "SELECT * FROM payables WHERE invoice = ? AND reference = ? ORDER BY id DESC",
         (invoice_of(reference), reference),
     )
+
+
+def is_paid_by(row: sqlite3.Row, instrument: str) -> bool:
+    """Whether its customer was told to pay by that QR code, account number, payment code or address."""
+    return json.dumps(instrument) in row["actions"]
 
 
 def newest_open(rows: list[sqlite3.Row]) -> sqlite3.Row | None:

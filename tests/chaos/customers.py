@@ -67,7 +67,7 @@ class Customers:
     seed: int
     members: int = 0
     paid: dict[str, str] = field(default_factory=dict)
-    late: list[str] = field(default_factory=list)
+    late: dict[str, str] = field(default_factory=dict)
     untold: list[str] = field(default_factory=list)
     answers: Counter[str] = field(default_factory=Counter)
     unserved: list[str] = field(default_factory=list)
@@ -108,13 +108,14 @@ class Customers:
         placed = self._post("/v2/orders", {"validationToken": quote["validationToken"]}, headers, 201)
         invoice = str(placed["order"]["invoiceNumber"])
         if wish.name == "late":
-            self.late.append(invoice)
+            self.late[invoice] = _shown(placed["order"])
         elif not wish.is_member:
-            is_told = self._pay(invoice, repeat=3 if dice.random() < 0.08 else 1)
+            shown = _shown(placed["order"])
+            is_told = self._pay(invoice, shown, repeat=3 if dice.random() < 0.08 else 1)
             # Xendit shows the last payment of a request and tells of earlier ones only by webhook, which it repeats for
             # a day; here a dropped one is gone for good, and with it all that anybody could know.
             if dice.random() < 0.05 and is_told:
-                self._pay(invoice, again=True)
+                self._pay(invoice, shown, again=True)
         self.paid[invoice] = wish.name
 
     def deposit(self, email: str, amount: int) -> None:
@@ -122,12 +123,12 @@ class Customers:
         headers = {"Authorization": f"Bearer {self._token(email)}"}
         quote = self._post("/v2/deposits/inquiries", {"amount": amount, "paymentCode": "QRIS"}, headers, 200)
         placed = self._post("/v2/deposits", {"validationToken": quote["validationToken"]}, headers, 201)
-        self._pay(str(placed["deposit"]["invoiceNumber"]))
+        self._pay(str(placed["deposit"]["invoiceNumber"]), _shown(placed["deposit"]))
 
     def pay_late(self) -> None:
         """Whoever did not pay in time does so now."""
-        for invoice in self.late:
-            self._pay(invoice)
+        for invoice, shown in self.late.items():
+            self._pay(invoice, shown)
 
     def control(self, method: str, path: str, **body: Any) -> Any:
         # A fresh connection each time: a payment must not be made twice because an idle one was just being closed.
@@ -135,9 +136,12 @@ class Customers:
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
-    def _pay(self, invoice: str, *, repeat: int = 1, again: bool = False) -> bool:
-        """The money is at the gateway; whether every webhook of it reached the store."""
-        body: dict[str, Any] = {"outcome": "paid", "repeat": repeat}
+    def _pay(self, invoice: str, shown: str, *, repeat: int = 1, again: bool = False) -> bool:
+        """The money is at the gateway; whether every webhook of it reached the store.
+
+        Customers pay what they were `shown`: of a request whose answer the store never got, nobody knows.
+        """
+        body: dict[str, Any] = {"outcome": "paid", "repeat": repeat, "shown": shown}
         told = self.control("POST", f"gateway/payments/{invoice}", **(body | {"again": True} if again else body))
         is_told = bool(told["events"]) and all(event["status"] == 200 for event in told["events"])
         if not is_told:
@@ -182,6 +186,12 @@ class Customers:
                 told = self._post("/v2/auth/login", {"email": email, "password": PASSWORD}, {}, 200)
                 self._tokens[email] = str(told["token"]["accessToken"])
             return self._tokens[email]
+
+
+def _shown(placed: Mapping[str, Any]) -> str:
+    """By which QR code, number or address the customer is told to pay."""
+    ways = ("qrCode", "accountNumber", "paymentCode", "redirectUrl", "deeplink")
+    return next(str(placed["payment"][way]) for way in ways if placed["payment"].get(way))
 
 
 def _account(wish: Wish, number: int, dice: random.Random) -> dict[str, str]:
