@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_lazy, gettext_noop
 from rest_framework import exceptions
 
+from core import away
 from core.errors import Refused, invalid, not_found
 from core.web import json
 from core.web.language import language_of
 
+logger = logging.getLogger(__name__)
 PREFIX = "/v2/"
+# About as long as a database takes to start again.
+RETRY_AFTER_S = 5
 # Words of DRF that its own Indonesian catalogue lacks: named here, they are in ours.
 _WORDS_OF_DRF = (gettext_noop("Not a valid string."),)
 
@@ -52,6 +58,9 @@ def refusal_of(problem: BaseException) -> Refused | None:
             return too_large()
         case SuspiciousOperation():
             return Refused("MALFORMED_REQUEST", _("The request could not be read."))
+        case OperationalError() | InterfaceError() if away.is_of_the_server(problem):
+            logger.warning("answered 503, the database is away: %s", problem)
+            return unavailable()
     return None
 
 
@@ -66,6 +75,19 @@ def unauthorized() -> Refused:
 
 def too_large() -> Refused:
     return Refused("PAYLOAD_TOO_LARGE", _("The request is larger than anything this address needs."))
+
+
+def unavailable() -> Refused:
+    """503: our own records cannot be reached. Whether what was asked came about before is not known."""
+    return Refused(
+        "SERVICE_UNAVAILABLE",
+        gettext_lazy("We will be right back."),
+        details=gettext_lazy(
+            "Our records cannot be reached for a moment. Please try again in a few seconds. If you were ordering or "
+            "paying: what went through stands on your order's page, and nothing is charged twice."
+        ),
+        headers={"Retry-After": str(RETRY_AFTER_S)},
+    )
 
 
 def broken(reference: str) -> Refused:

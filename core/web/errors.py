@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
@@ -17,9 +18,10 @@ from django.utils import translation
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 
+from core import away
 from core.errors import Refused, not_found
 from core.logs import trace_id
-from core.web.envelope import broken, enveloped, is_api, refusal_of
+from core.web.envelope import broken, enveloped, is_api, refusal_of, unavailable
 from core.web.language import language_of
 
 logger = logging.getLogger(__name__)
@@ -47,6 +49,10 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def broken_inside(request: HttpRequest) -> HttpResponse:
+    """Our own mistake; or the database went away where no view stands, e.g. while the session was saved."""
+    problem = sys.exception()
+    if problem is not None and away.is_of_the_server(problem):
+        return refused(request, unavailable())
     return refused(request, broken(trace_id.get()))
 
 

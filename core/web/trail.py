@@ -11,9 +11,11 @@ from collections.abc import Callable
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from core import away
 from core.errors import Refused
 from core.logs import trace_id
 from core.web import errors
+from core.web.envelope import refusal_of
 
 logger = logging.getLogger("gerbang.request")
 _FIT = re.compile(r"[A-Za-z0-9-]{8,64}")
@@ -49,5 +51,8 @@ class Trail:
             trace_id.reset(mark)
 
     def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponseBase | None:
-        """A refusal that a view let through, as the envelope or the page that says it."""
-        return errors.refused(request, problem) if isinstance(problem, Refused) else None
+        """A refusal that a view let through, or a database that is away, as the envelope or the page that says it."""
+        if not (isinstance(problem, Refused) or away.is_of_the_server(problem)):
+            return None
+        refusal = refusal_of(problem)
+        return errors.refused(request, refusal) if refusal else None
