@@ -40,70 +40,72 @@ class Destination:
     holder: str
 
 
-def _bank(code: str, name: str, least: int, most: int) -> Method:
-    return Method(code, name, rf"[0-9]{{{least},{most}}}")
-
-
-def _wallet(code: str, name: str, pattern: str) -> Method:
-    return Method(code, name, pattern, is_wallet=True)
-
-
-_ID_PHONE, _MY_PHONE, _PH_PHONE = r"08[1-9][0-9]{7,10}", r"01[0-9]{8,9}", r"09[0-9]{9}"
-_SG_PHONE, _TH_PHONE = r"[89][0-9]{7}", r"0[689][0-9]{8}"
-
-METHODS: Mapping[str, tuple[Method, ...]] = {
-    "ID": (
-        _bank("BCA", "BCA", 10, 10),
-        _bank("MANDIRI", "Mandiri", 13, 13),
-        _bank("BRI", "BRI", 15, 15),
-        _bank("BNI", "BNI", 10, 10),
-        _bank("BSI", "BSI", 10, 10),
-        _bank("CIMB", "CIMB Niaga", 12, 14),
-        _bank("PERMATA", "PermataBank", 10, 16),
-        _bank("DANAMON", "Danamon", 10, 13),
-        _bank("JAGO", "Bank Jago", 12, 12),
-        _bank("SEABANK", "SeaBank", 12, 12),
-        _wallet("GOPAY", "GoPay", _ID_PHONE),
-        _wallet("OVO", "OVO", _ID_PHONE),
-        _wallet("DANA", "DANA", _ID_PHONE),
-        _wallet("SHOPEEPAY", "ShopeePay", _ID_PHONE),
-    ),
-    "MY": (
-        _bank("MAYBANK", "Maybank", 12, 12),
-        _bank("CIMB_MY", "CIMB", 10, 14),
-        _bank("PUBLIC", "Public Bank", 10, 10),
-        _bank("RHB", "RHB", 14, 14),
-        _bank("HONGLEONG", "Hong Leong", 11, 13),
-        _bank("AMBANK", "AmBank", 13, 13),
-        _wallet("TNG", "Touch 'n Go eWallet", _MY_PHONE),
-        _wallet("GRABPAY_MY", "GrabPay", _MY_PHONE),
-    ),
-    "PH": (
-        _bank("BDO", "BDO", 10, 12),
-        _bank("BPI", "BPI", 10, 10),
-        _bank("METROBANK", "Metrobank", 13, 13),
-        _bank("UNIONBANK", "UnionBank", 12, 12),
-        _bank("LANDBANK", "Landbank", 10, 10),
-        _wallet("GCASH", "GCash", _PH_PHONE),
-        _wallet("MAYA", "Maya", _PH_PHONE),
-    ),
-    "SG": (
-        _bank("DBS", "DBS / POSB", 9, 10),
-        _bank("OCBC", "OCBC", 10, 12),
-        _bank("UOB", "UOB", 10, 10),
-        _bank("SC_SG", "Standard Chartered", 10, 10),
-        _wallet("PAYNOW", "PayNow", _SG_PHONE),
-    ),
-    "TH": (
-        _bank("KBANK", "Kasikornbank", 10, 10),
-        _bank("SCB", "SCB", 10, 10),
-        _bank("BBL", "Bangkok Bank", 10, 10),
-        _bank("KTB", "Krungthai", 10, 10),
-        _bank("BAY", "Krungsri", 10, 10),
-        _wallet("PROMPTPAY", "PromptPay", _TH_PHONE),
-        _wallet("TRUEMONEY", "TrueMoney", _TH_PHONE),
-    ),
+# A phone number as it is dialled at home.
+_PHONES = {
+    "ID": r"08[1-9][0-9]{7,10}",
+    "MY": r"01[0-9]{8,9}",
+    "PH": r"09[0-9]{9}",
+    "SG": r"[89][0-9]{7}",
+    "TH": r"0[689][0-9]{8}",
 }
+
+# Region, code, how many digits an account has (an e-wallet's is a phone number), name; in the order they are offered.
+_TABLE = """
+ID BCA        10     BCA
+ID MANDIRI    13     Mandiri
+ID BRI        15     BRI
+ID BNI        10     BNI
+ID BSI        10     BSI
+ID CIMB       12-14  CIMB Niaga
+ID PERMATA    10-16  PermataBank
+ID DANAMON    10-13  Danamon
+ID JAGO       12     Bank Jago
+ID SEABANK    12     SeaBank
+ID GOPAY      phone  GoPay
+ID OVO        phone  OVO
+ID DANA       phone  DANA
+ID SHOPEEPAY  phone  ShopeePay
+MY MAYBANK    12     Maybank
+MY CIMB_MY    10-14  CIMB
+MY PUBLIC     10     Public Bank
+MY RHB        14     RHB
+MY HONGLEONG  11-13  Hong Leong
+MY AMBANK     13     AmBank
+MY TNG        phone  Touch 'n Go eWallet
+MY GRABPAY_MY phone  GrabPay
+PH BDO        10-12  BDO
+PH BPI        10     BPI
+PH METROBANK  13     Metrobank
+PH UNIONBANK  12     UnionBank
+PH LANDBANK   10     Landbank
+PH GCASH      phone  GCash
+PH MAYA       phone  Maya
+SG DBS        9-10   DBS / POSB
+SG OCBC       10-12  OCBC
+SG UOB        10     UOB
+SG SC_SG      10     Standard Chartered
+SG PAYNOW     phone  PayNow
+TH KBANK      10     Kasikornbank
+TH SCB        10     SCB
+TH BBL        10     Bangkok Bank
+TH KTB        10     Krungthai
+TH BAY        10     Krungsri
+TH PROMPTPAY  phone  PromptPay
+TH TRUEMONEY  phone  TrueMoney
+"""
+
+
+def _read(table: str) -> Mapping[str, tuple[Method, ...]]:
+    made: dict[str, tuple[Method, ...]] = {}
+    for line in table.strip().splitlines():
+        region, code, digits, name = line.split(maxsplit=3)
+        is_wallet = digits == "phone"
+        pattern = _PHONES[region] if is_wallet else f"[0-9]{{{digits.replace('-', ',')}}}"
+        made[region] = (*made.get(region, ()), Method(code, name, pattern, is_wallet))
+    return made
+
+
+METHODS = _read(_TABLE)
 
 
 def methods(region: str) -> tuple[Method, ...]:
