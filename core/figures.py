@@ -20,6 +20,7 @@ def readings() -> Iterator[tuple[str, str, Reading]]:
         try:
             reading = read()
         except Exception:
+            # Whatever one stage's figure stumbles over, the scrape still tells all others.
             logger.exception("figure %s could not be read", name)
             continue
         yield name, explanation, reading

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from core import audit
+from core import audit, poison
 from core.errors import Refused
 from core.regions import regions
 from payments import mails
@@ -85,14 +85,15 @@ def remind_due(limit: int = 50) -> int:
     order's member meanwhile has it in the wallet. How many rows."""
     now = timezone.now()
     is_members = Q(order__user__isnull=False)
-    due = Refund.objects.filter(Q(not_before__lte=now) | is_members, state=State.CLAIMABLE).order_by("not_before")
+    due = Refund.objects.filter(Q(not_before__lte=now) | is_members, state=State.CLAIMABLE)
+    due = due.exclude(pk__in=poison.resting(Refund)).order_by("not_before")
     ids = list(due.values_list("pk", flat=True)[:limit])
     for pk in ids:
         try:
             _remind(pk)
-        except Exception:
+        except Exception as problem:
             logger.exception("refund %s could not be reminded of", pk)
-            Refund.objects.filter(pk=pk).update(not_before=now + timedelta(hours=6))
+            poison.failed(Refund, pk, problem)
     return len(ids)
 
 
