@@ -51,6 +51,15 @@ def deadline(order: Order, attempt: Attempt) -> datetime:
     return max(promised, failed_at + AT_LEAST)
 
 
+def refused_at(order: Order) -> list[datetime]:
+    """When the game was heard to know no such account: once for each account the order was for. One statement."""
+    blamed = Attempt.objects.filter(topup__order=order, blames_account=True)
+    first: dict[tuple[str, str], datetime] = {}
+    for attempt in blamed.only("player_id", "zone", "ended_at", "sent_at").order_by("id"):
+        first.setdefault((attempt.player_id, attempt.zone), attempt.ended_at or attempt.sent_at)
+    return list(first.values())
+
+
 def look(topup: TopUp, attempts: list[Attempt], now: datetime | None = None) -> Hold | Over | None:
     """Whether the QUEUED unit has to wait for another account; None where its account is not to blame.
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -13,7 +14,7 @@ from accounts.models import User
 from core.messages import outbox
 from core.messages.models import ChatLink
 from core.money import Money
-from fulfilment import parts, standing
+from fulfilment import holding, parts, standing
 from fulfilment.pages.codes_shown import codes_shown
 from fulfilment.pages.shown import problems, promise
 from payments.models import Payment, Refund
@@ -33,13 +34,25 @@ Status = Order.Status
 # How far the gate stands open on the way from unpaid to delivered.
 _GATE = {Status.PENDING: 0.0, Status.PAID: 0.5, Status.PROCESSING: 0.75, Status.SUCCESS: 1.0}
 
+# A second payment, or one after the deadline, comes soon or never: for that long an ended order's page goes on looking.
+_WATCHED_FOR = timedelta(hours=1)
+
+
+def _looks_every_s(order: Order, refund_states: Iterable[str], now: datetime) -> int:
+    """How often the page asks whether it still says what is true; 0: no more."""
+    if not order.has_ended:
+        return 3
+    is_fresh = order.ended_at is not None and now < order.ended_at + _WATCHED_FOR
+    return 15 if is_fresh or is_moving(refund_states) else 0
+
 
 def live_tag(order: Order, shop: Shop, *, is_owner: bool) -> str:
     """Changes whenever the page would say something else; two statements, a few more while the order is under way."""
     payments = order.payments.values_list("pk", "state", "received_minor", "hold")
-    refunds = order.refunds.values_list("pk", "state", "expected_at")
+    refunds = list(order.refunds.values_list("pk", "state", "expected_at"))
     seen = standing.of(order)
-    says = (order.updated_at, order.status, list(payments), list(refunds), is_owner, shop.prefix, seen)
+    every_s = _looks_every_s(order, [state for _pk, state, _at in refunds], timezone.now())
+    says = (order.updated_at, order.status, list(payments), refunds, is_owner, shop.prefix, seen, every_s)
     return hashlib.blake2s(repr(says).encode(), digest_size=10).hexdigest()
 
 
@@ -96,7 +109,7 @@ def invoice_context(order: Order, shop: Shop, *, is_owner: bool, key: str, user:
         "is_confirming": is_confirming,
         "supplier_reference": _supplier_references(order),
         "refunds": [shown(refund, is_owner=is_owner) for refund in refunds],
-        "refund_moves": is_moving(refunds),
+        "looks_every_s": _looks_every_s(order, [refund.state for refund in refunds], now),
         "buy_again_url": shop.url(f"{product.slug}?sku={order.sku_code}" + _again(order)),
     }
     if seen is not None:
@@ -139,9 +152,15 @@ def _event(order: Order, event: OrderEvent, shop: Shop) -> dict[str, str]:
 
 
 def _timeline(order: Order, refunds: list[Refund], shop: Shop) -> list[dict[str, str]]:
-    """The order's steps and its refunds', oldest first."""
+    """The order's steps, what the game said to them, and its refunds', oldest first."""
     own = [(event.at, _event(order, event, shop)) for event in order.events.all()]
-    return [entry for _at, entry in sorted(own + steps_of(refunds, shop), key=lambda one: one[0])]
+    refused = [(at, _refused(order, at, shop)) for at in holding.refused_at(order)]
+    return [entry for _at, entry in sorted(own + refused + steps_of(refunds, shop), key=lambda one: one[0])]
+
+
+def _refused(order: Order, at: datetime, shop: Shop) -> dict[str, str]:
+    text = _("The game does not know this account")
+    return {"status": order.status, "label": text, "text": "", "at_text": shop.clock(at)}
 
 
 def _supplier_references(order: Order) -> str:

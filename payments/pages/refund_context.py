@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -26,9 +27,9 @@ def shown(refund: Refund, *, is_owner: bool) -> dict[str, Any]:
     }
 
 
-def is_moving(refunds: list[Refund]) -> bool:
-    """Whether a page that shows them should look again: one is at its gateway."""
-    return any(refund.state in _MOVING for refund in refunds)
+def is_moving(states: Iterable[str]) -> bool:
+    """Whether a page that shows refunds in these states should look again: one is at its gateway."""
+    return any(state in _MOVING for state in states)
 
 
 def steps_of(refunds: list[Refund], shop: Shop) -> list[tuple[datetime, dict[str, str]]]:

@@ -17,7 +17,7 @@ from core.web import throttle
 from core.web.client import client_of
 from payments.models import Refund
 from payments.money_back import claims, destinations, links
-from payments.pages.refund_context import is_moving, shown, steps_of
+from payments.pages.refund_context import shown, steps_of
 from storefront.pages.shop import Shop, around, in_shop
 
 _TYPED = ("method", "number", "holder")
@@ -43,7 +43,7 @@ def claim(request: HttpRequest, shop: Shop, token: str) -> HttpResponse:
                 return HttpResponseRedirect(_sign_in(shop, here))
             claims.into_wallet(refund.pk, user)
             return HttpResponseRedirect(shop.url(here))
-        typed = [request.POST.get(name, "")[:100].replace("\0", "") for name in _TYPED]
+        typed = [request.POST.get(name, "")[:100] for name in _TYPED]
         codes = {method.code for method in claims.methods(refund)}
         destination = destinations.checked(refund.order.region_id, typed[0] if typed[0] in codes else "", *typed[1:])
         if "confirmed" not in request.POST:
@@ -76,7 +76,6 @@ def _page(
     context |= {
         "claim_url": shop.url(here),
         "refund": shown(refund, is_owner=True),
-        "is_moving": is_moving([refund]),
         "amount": str(refund.amount),
         "order": {
             "number": order.number,

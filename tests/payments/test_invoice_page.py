@@ -6,6 +6,7 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
@@ -16,6 +17,7 @@ from payments.settling import settle
 from storefront.orders import invoice
 from storefront.orders.models import Order
 from tests.conftest import Sandbox
+from tests.payments.back import sold
 from tests.payments.cast import fresh, money, overdue, payment_of, placed, unplaced
 from tests.storefront import factories
 
@@ -71,3 +73,18 @@ def test_without_script_the_page_says_until_when(sandbox: Sandbox) -> None:
     order = placed()
     expires = payment_of(order).expires_at + timedelta(hours=7)
     assert f"until {expires:%H:%M}" in page(order)
+
+
+def test_a_second_payment_shows_on_the_page_of_what_has_arrived() -> None:
+    order = sold(channel=factories.channel(is_refundable=True))
+    browser, address = Client(), f"/en-id/invoices/{order.number}/live"
+    first = browser.get(address)
+    assert 'hx-trigger="every 15s"' in first.content.decode()
+    known = {"If-None-Match": first.headers["ETag"]}
+    assert browser.get(address, headers=known).status_code == 304
+    settle(payment_of(order).pk, money(order.total_minor, ref="cptr-second"))
+    assert Refund.objects.get().why == "DOUBLE"
+    assert Refund.objects.get().reference in browser.get(address, headers=known).content.decode()
+    Refund.objects.update(state=Refund.State.DONE)
+    with time_machine.travel(timezone.now() + timedelta(hours=2)):
+        assert "hx-trigger" not in browser.get(address).content.decode()
