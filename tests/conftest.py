@@ -27,6 +27,7 @@ from supervisor.surroundings import ROOT, complete
 from tests import tables, turns
 from tests.ports import free_pair
 from tests.settings import KEPT_OUT, RUN
+from tests.waiting import wait_until
 
 _started: dict[str, "Sandbox | bool"] = {}
 
@@ -154,15 +155,14 @@ def sandbox() -> Iterator[Sandbox]:
         process.wait(10)
 
 
-def _wait_for(url: str, process: "subprocess.Popen[bytes]", log: Path, within: float = 20) -> None:
-    until = time.monotonic() + within
-    while time.monotonic() < until:
+def _wait_for(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    def answers() -> bool:
         assert process.poll() is None, f"it ended at once:\n{log.read_text()[-3000:]}"
         with contextlib.suppress(requests.RequestException):
-            if requests.get(url, timeout=2).ok:
-                return
-        time.sleep(0.05)
-    raise AssertionError(f"{url} does not answer:\n{log.read_text()[-3000:]}")
+            return requests.get(url, timeout=2).ok
+        return False
+
+    wait_until(answers, within=20)
 
 
 class Store:
@@ -197,11 +197,15 @@ class Store:
                 text=True,
                 preexec_fn=dies_with_parent(signal.SIGTERM),
             )
-        while f"ready {self.url}\n" not in self.said():
-            assert self.process.poll() is None, f"./run ended: {self.complaints()}"
-            assert time.monotonic() - begun < within, f"not ready after {within} s: {self.complaints()}"
-            time.sleep(0.05)
+        try:
+            wait_until(self._is_ready, within)
+        except AssertionError as late:
+            raise AssertionError(f"{late}: {self.complaints()}") from None
         return time.monotonic() - begun
+
+    def _is_ready(self) -> bool:
+        assert self.process is not None and self.process.poll() is None, "./run ended"
+        return f"ready {self.url}\n" in self.said()
 
     def stop(self) -> int:
         """Asks ./run to end, waits and returns its exit code."""
