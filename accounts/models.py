@@ -83,6 +83,11 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
         verbose_name = _("user")
         verbose_name_plural = _("users")
         constraints = [models.UniqueConstraint(Lower("email"), name="one_user_per_address")]
+        permissions = [
+            ("manage_staff", _("Can add staff, give roles and help staff who lost a second factor")),
+            ("end_sessions", _("Can sign customers out everywhere")),
+            ("reset_second_factor", _("Can take a lost second factor off a customer after a check")),
+        ]
 
     def __str__(self) -> str:
         return self.email

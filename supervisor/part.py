@@ -32,7 +32,7 @@ USAGE = f"""usage: python -m supervisor.part PART
   web                 the web server, on WEB_BIND:PORT
   worker QUEUE ...    a worker that takes from these queues: {", ".join(settings.CELERY_QUEUES)}
   beat                the clock; one is enough, a second one only doubles its ticks
-  migrate             brings the database up to date, once per release and before the other parts
+  migrate             brings tables and roles up to date, once per release and before the other parts
   manage WORDS ...    a command of manage.py
   healthy             exit code 0 if the web server in this container answers"""
 
@@ -49,13 +49,22 @@ def main(words: Sequence[str]) -> int:
             make_data(around.data)
             _become(_celery(beat_command(around.data)), around.environ | {"CELERY_SKIP_CHECKS": "yes"})
         case ["migrate"]:
-            _become([sys.executable, "manage.py", "migrate", "--no-input"], around.environ)
+            return _migrate(around)
         case ["manage", *command] if command:
             _become([sys.executable, "manage.py", *command], around.environ)
         case ["healthy"]:
             return _is_alive(around.port)
     print(USAGE, file=sys.stderr)
     return 2
+
+
+def _migrate(around: Surroundings) -> int:
+    """Tables first; then the staff's roles, whose permissions are rows that migrating makes."""
+    for words in (["migrate", "--no-input"], ["sync_roles"]):
+        done = subprocess.run([sys.executable, "manage.py", *words], cwd=ROOT, env=around.environ, check=False)
+        if done.returncode:
+            return done.returncode
+    return 0
 
 
 def _become(command: list[str], environ: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""Brings a store's data up to date: tables, static files and, in a demo, a catalogue. Skipped if none has changed."""
+"""Brings a store's data up to date: tables, roles, static files and a demo's catalogue. Skipped if none has changed."""
 
 import hashlib
 import os
@@ -26,7 +26,7 @@ def is_prepared(surroundings: Surroundings) -> bool:
 
 
 def fingerprint() -> str:
-    """A hash of all that preparing depends on: migrations, static files, demo data, requirements."""
+    """A hash of all that preparing depends on: migrations, roles, static files, demo data, requirements."""
     content = hashlib.sha256(f"{version('django')} {settings.DEMO}".encode())
     for path in _sources():
         seen = path.stat()
@@ -36,6 +36,7 @@ def fingerprint() -> str:
 
 def _sources() -> Iterable[Path]:
     yield ROOT / "requirements.txt"
+    yield ROOT / "accounts" / "roles.py"
     for app in ("core", "accounts", "storefront", "payments", "fulfilment"):
         yield from _files(ROOT / app / "migrations", ".py")
     yield from _files(ROOT / "demo", ".py")
@@ -69,10 +70,11 @@ def _has_catalogue(surroundings: Surroundings) -> bool:
 
 
 def prepare(surroundings: Surroundings) -> None:
-    """Tables and static files are current; an empty demo store has its catalogue."""
+    """Tables, roles and static files are current; an empty demo store has its catalogue."""
     now = fingerprint()
     django.setup()
     call_command("migrate", interactive=False, verbosity=1)
+    call_command("sync_roles")
     call_command("collectstatic", interactive=False, verbosity=0)
     if settings.DEMO and "load_demo" in get_commands():
         call_command("load_demo", if_empty=True)

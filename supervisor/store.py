@@ -47,8 +47,13 @@ SANDBOX_KEYS = (
     "WHATSAPP_ACCESS_TOKEN", "TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_SECRET",
 )  # fmt: skip
 
-DEMO_LOGINS = ("customer@example.com", "staff@example.com", "ops@example.com", "admin@example.com")
-DEMO_PASSWORD = "demo-Passw0rd!"  # noqa: S105 (the demo's, printed for everyone)
+DEMO_LOGINS = (
+    "customer@example.com", "staff@example.com", "finance@example.com", "catalogue@example.com",
+    "marketing@example.com", "ops@example.com", "admin@example.com",
+)  # fmt: skip
+# The demo's, printed for everyone.
+DEMO_PASSWORD = "demo-Passw0rd!"  # noqa: S105
+DEMO_TOTP_SECRET = "GERBANGDEMO2TOPUPSTORE7STAFFCODE"  # noqa: S105
 
 
 class Run:
@@ -237,6 +242,7 @@ class Run:
         print(f"ready {self.around.store}", flush=True)
         if settings.DEMO:
             print(f"demo logins, password {DEMO_PASSWORD}: {', '.join(DEMO_LOGINS)}", flush=True)
+            print(f"second factor of the demo staff, TOTP secret: {DEMO_TOTP_SECRET}", flush=True)
 
     # --- End ---
 

@@ -15,7 +15,7 @@ from demo.loading.stock import load_stock
 from demo.loading.supply import load_supply
 from demo.loading.trade import load_channels, load_promos
 
-__all__ = ["load"]
+__all__ = ["load", "load_people"]
 
 
 @transaction.atomic

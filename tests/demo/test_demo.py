@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from decimal import Decimal
 from io import StringIO
@@ -10,10 +11,13 @@ import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.utils import timezone
+from django_otp.oath import totp
 
+from accounts import mfa
 from accounts.models import User
 from core.models import Region
 from core.money import DECIMALS
+from demo.catalogue.people import PASSWORD, TOTP_SECRET
 from demo.catalogue.regions import USD_RATES
 from demo.loading import load
 from fulfilment.models import Route, SkuPart, SupplierProduct
@@ -22,6 +26,7 @@ from storefront.catalogue.models import Product, Sku, SkuPrice
 from storefront.channels.models import Channel
 from storefront.players.models import OperatorPrefix
 from storefront.promos.models import Promo
+from supervisor.store import DEMO_LOGINS, DEMO_PASSWORD, DEMO_TOTP_SECRET
 from supervisor.surroundings import ROOT
 from tests.demo.shop import _loaded, demo_shop  # noqa: F401
 
@@ -161,12 +166,16 @@ class TestDemo:
         assert all(user.check_password("demo-Passw0rd!") for user in people.values())
         assert not people["customer@example.com"].is_staff
         assert people["admin@example.com"].is_superuser
-        staff, ops = people["staff@example.com"], people["ops@example.com"]
-        assert staff.has_perm("storefront.view_product")
-        assert not staff.has_perm("storefront.change_product")
-        assert ops.has_perm("storefront.change_product")
-        assert not ops.has_perm("accounts.change_user")
-        # A pay-out needs two persons, and the demo has to have both.
-        assert staff.has_perm("payments.change_payout") and not staff.has_perm("payments.approve_payout")
-        assert ops.has_perms(["payments.change_refund", "payments.approve_payout"])
-        assert not ops.has_perm("payments.approve_any_payout")
+        assert set(people) == set(DEMO_LOGINS) and PASSWORD == DEMO_PASSWORD
+        roles = {user.email: [group.name for group in user.groups.all()] for user in people.values() if user.is_staff}
+        assert roles == {
+            "staff@example.com": ["support"],
+            "finance@example.com": ["finance"],
+            "catalogue@example.com": ["catalogue"],
+            "marketing@example.com": ["marketing"],
+            "ops@example.com": ["ops"],
+            "admin@example.com": ["owner"],
+        }
+        # What `./run` prints is what their app would show.
+        assert TOTP_SECRET == DEMO_TOTP_SECRET
+        mfa.verify(people["staff@example.com"], f"{totp(base64.b32decode(DEMO_TOTP_SECRET)):06d}")

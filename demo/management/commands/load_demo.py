@@ -8,7 +8,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from demo.loading import load
+from core import regions
+from demo.loading import load, load_people
 from storefront.catalogue.models import Product
 
 
@@ -16,14 +17,17 @@ class Command(BaseCommand):
     help = "Loads the demo shop; run again, it brings the demo's rows back to what they were and doubles nothing."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--if-empty", action="store_true", help="do nothing where there are products already")
+        parser.add_argument(
+            "--if-empty", action="store_true", help="only add missing logins where there are products already"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:
             # Its logins have a password that everybody knows.
             raise CommandError("DEMO is off: this store takes no demo data.")
         if options["if_empty"] and Product.objects.exists():
-            self.stdout.write("There are products already; the demo was not loaded.")
+            load_people({region.code: region for region in regions.regions()})
+            self.stdout.write("There are products already; of the demo only missing logins were added.")
             return
         counts = load(timezone.now())
         self.stdout.write("Demo: " + ", ".join(f"{count} {name}" for name, count in counts.items()) + ".")

@@ -18,12 +18,21 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from accounts import mfa, sessions
+from accounts import mfa, roles, sessions
 from accounts.models import Benefit, Session, User
 from core import audit
 from core.admin.bases import ReasonForm, ShopAdmin, back_to
 
 admin.site.unregister(Group)
+_MANAGE = "accounts.manage_staff"
+
+
+def _is_below(request: HttpRequest, user: User | None) -> bool:
+    """Whether the reader may act on that person's account: customers', and for owners the staff's."""
+    reader: Any = request.user
+    if user is None or reader.is_superuser:
+        return True
+    return not user.is_superuser and (not user.is_staff or bool(reader.has_perm(_MANAGE)))
 
 
 class NewUserForm(UserCreationForm):
@@ -63,12 +72,14 @@ class UserAdmin(DjangoUserAdmin, ShopAdmin):  # type: ignore[type-arg]
     add_fieldsets = [(None, {"classes": ["wide"], "fields": ["email", "usable_password", "password1", "password2"]})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Who is not a superuser makes nobody one, and gives nobody rights; an address never changes."""
+        """Only owners give rights, only a superuser makes another one; an address never changes."""
         fixed = list(super().get_readonly_fields(request, obj))
         if obj is not None:
             fixed.append("email")
+        if not request.user.has_perm(_MANAGE):  # type: ignore[union-attr]
+            fixed += ["is_staff", "groups", "user_permissions"]
         if not request.user.is_superuser:  # type: ignore[union-attr]
-            fixed += ["is_staff", "is_superuser", "groups", "user_permissions"]
+            fixed.append("is_superuser")
         return fixed
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -76,9 +87,9 @@ class UserAdmin(DjangoUserAdmin, ShopAdmin):  # type: ignore[type-arg]
         return super().formfield_for_foreignkey(db_field, request, required=False, **kwargs)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A superuser is changed by superusers only."""
-        is_above = obj is not None and obj.is_superuser and not request.user.is_superuser  # type: ignore[union-attr]
-        return not is_above and super().has_change_permission(request, obj)
+        """Staff are changed by owners only: whoever sets a colleague's password has the colleague's rights. A superuser
+        is changed by superusers only."""
+        return super().has_change_permission(request, obj) and _is_below(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # orders and the ledger name them; suspend instead
@@ -99,14 +110,20 @@ class UserAdmin(DjangoUserAdmin, ShopAdmin):  # type: ignore[type-arg]
             audit.record(request.user.get_username(), "password set", f"user:{user.public_id}")
         return response
 
-    def has_help_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+    def has_end_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self._may_help(request, object_id, "accounts.end_sessions")
+
+    def has_reset_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self._may_help(request, object_id, "accounts.reset_second_factor")
+
+    def _may_help(self, request: HttpRequest, object_id: Any, permission: str) -> bool:
         user = User.objects.filter(pk=object_id).first() if object_id else None
-        return self.has_change_permission(request, user)
+        return bool(request.user.has_perm(permission)) and _is_below(request, user)
 
     @action(
         description=_("Sign out everywhere"),
         icon="logout",
-        permissions=["help"],
+        permissions=["end"],
         dialog={
             "title": _("Sign this person out on all devices?"),
             "description": _("Apps and browsers; the password stays."),
@@ -122,7 +139,7 @@ class UserAdmin(DjangoUserAdmin, ShopAdmin):  # type: ignore[type-arg]
     @action(
         description=_("Remove the second factor"),
         icon="phonelink_erase",
-        permissions=["help"],
+        permissions=["reset"],
         dialog={
             "title": _("Remove the second factor?"),
             "description": _("Only for somebody who lost phone and back-up codes and has shown who they are."),
@@ -152,4 +169,14 @@ class BenefitAdmin(ShopAdmin):
 
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
-    pass
+    """Groups of the shop's own beside the roles; what a role may do stands in accounts/roles.py, and is shown."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and not _is_role(obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and not _is_role(obj)
+
+
+def _is_role(obj: Any) -> bool:
+    return obj is not None and obj.name in roles.BY_NAME

@@ -1,0 +1,3 @@
+"""People in the back office: users, roles."""
+
+from accounts.admin import people as people

@@ -1,0 +1,249 @@
+"""The six roles of the staff: which permissions each has, and why. The table of docs/staff.md is read from here.
+
+A role is a group of Django's. `sync` (by `manage.py sync_roles`, at every start and release) makes the groups equal to
+this file, so that what a role may do is decided in a review and not by a click; whoever needs more than a role gives
+gets a group or a permission of their own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+OWNER = "owner"
+
+
+class UnknownPermission(LookupError):
+    """A role names a permission that no model has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Permissions (`app.codename`) that belong together, and what the role needs them for."""
+
+    why: Any
+    permissions: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """`name` is the group's; an owner (`has_all`) may do whatever there is, also what is added tomorrow."""
+
+    name: str
+    title: Any
+    blocks: tuple[Block, ...] = ()
+    has_all: bool = field(default=False)
+
+    @property
+    def permissions(self) -> frozenset[str]:
+        return frozenset().union(*(block.permissions for block in self.blocks))
+
+
+def _block(why: Any, *rules: str) -> Block:
+    """Each rule is "verbs: models" (view add: app.model app.model) or the full name of one permission."""
+    found: set[str] = set()
+    for rule in rules:
+        verbs, colon, models = rule.partition(":")
+        if not colon:
+            found.add(rule)
+        for model in models.split():
+            app, _dot, name = model.partition(".")
+            found |= {f"{app}.{verb}_{name}" for verb in verbs.split()}
+    return Block(why, frozenset(found))
+
+
+_SEE_GOODS = _block(
+    _("Knows what is sold, where and at what price."),
+    "view: storefront.category storefront.product storefront.section storefront.sku storefront.skuprice",
+    "view: storefront.productclosure storefront.channel storefront.channelcategory storefront.channelclosure",
+    "view: storefront.promo storefront.operatorprefix core.region core.exchangerate",
+)
+_SEE_ORDERS = _block(
+    _("Follows an order from the quote to the last mail."),
+    "view: storefront.order storefront.orderevent storefront.promoslot payments.payment payments.capture",
+    "view: payments.refund payments.payout payments.deposit fulfilment.topup fulfilment.attempt fulfilment.code",
+    "view: fulfilment.problemreport core.staffcase core.mailmessage core.chatmessage core.chatlink core.inboxmessage",
+    "view: accounts.user",
+)
+
+ROLES: tuple[Role, ...] = (
+    Role(
+        "catalogue",
+        _("Catalogue"),
+        (
+            _SEE_GOODS,
+            _block(
+                _("Keeps products, SKUs, prices, texts and pictures."),
+                "view add change delete: storefront.category storefront.product storefront.productregion",
+                "view add change delete: storefront.productfield storefront.section storefront.sku",
+                "view add change delete: storefront.skuprice storefront.memberdiscount",
+                "view add change: storefront.operatorprefix",
+            ),
+            _block(
+                _("Closes products for maintenance and at night."),
+                "view add change delete: storefront.productclosure",
+            ),
+            _block(
+                _("Sees what suppliers offer and what stands behind a SKU."),
+                "view: fulfilment.supplierproduct fulfilment.route fulfilment.skupart fulfilment.codestock",
+            ),
+        ),
+    ),
+    Role(
+        "marketing",
+        _("Marketing"),
+        (
+            _SEE_GOODS,
+            _block(
+                _("Runs promos and sees who used them."),
+                "view add change: storefront.promo",
+                "view: storefront.promoslot",
+            ),
+            _block(
+                _("Fills the home page: banners, popups, sections."),
+                "view add change delete: storefront.banner storefront.popup",
+                "view change: storefront.section",
+            ),
+            _block(
+                _("Writes the help page and the lines of the membership."),
+                "view add change delete: storefront.question storefront.contact accounts.benefit",
+                "view: payments.pointvalue storefront.language",
+            ),
+        ),
+    ),
+    Role(
+        "support",
+        _("Support"),
+        (
+            _SEE_GOODS,
+            _SEE_ORDERS,
+            _block(
+                _("Answers customers: cases, problem reports, mails once more."),
+                "change: core.staffcase core.mailmessage fulfilment.problemreport",
+            ),
+            _block(
+                _("Asks for money to go back; small amounts go at once, above the limit finance decides."),
+                "payments.add_refund",
+            ),
+            _block(
+                _("Compares account and amount of a pay-out, the first of its two persons."), "payments.change_payout"
+            ),
+            _block(
+                _("Helps a customer who lost the phone, after a documented check."),
+                "accounts.end_sessions",
+                "accounts.reset_second_factor",
+            ),
+        ),
+    ),
+    Role(
+        "finance",
+        _("Finance"),
+        (
+            _SEE_GOODS,
+            _SEE_ORDERS,
+            _block(
+                _("Reads the books: every transfer, account, deposit and statement."),
+                "view: payments.transfer payments.account payments.redemption payments.pointvalue core.discrepancy",
+                "view: fulfilment.statement fulfilment.funding fulfilment.supplieraccount fulfilment.codebatch",
+            ),
+            _block(
+                _("Decides about refunds that another person asked for, and about money nobody expected."),
+                "payments.add_refund",
+                "payments.change_refund",
+                "change: core.staffcase",
+            ),
+            _block(
+                _("Pays out, the second of two persons; up to the limit."),
+                "payments.change_payout",
+                "payments.approve_payout",
+            ),
+            _block(
+                _("Settles what gateways and suppliers tell otherwise than our books."),
+                "change: core.discrepancy fulfilment.statement",
+            ),
+            _block(_("Enters exchange rates and the worth of a point."), "add: core.exchangerate payments.pointvalue"),
+            _block(_("Looks up who did what, and why."), "view: core.auditentry"),
+        ),
+    ),
+    Role(
+        "ops",
+        _("Operations"),
+        (
+            _SEE_GOODS,
+            _SEE_ORDERS,
+            _block(
+                _("Keeps suppliers, routes and parts going."),
+                "view change: fulfilment.supplieraccount fulfilment.supplierproduct",
+                "view add change delete: fulfilment.route fulfilment.skupart",
+                "view: fulfilment.historyrow fulfilment.historypoll",
+            ),
+            _block(
+                _("Decides what became of purchases nobody answered for."),
+                "change: fulfilment.attempt",
+            ),
+            _block(
+                _("Puts voucher codes on sale."),
+                "view add change: fulfilment.codestock fulfilment.codebatch",
+                "change: fulfilment.code",
+                "view: fulfilment.codeevent",
+            ),
+            _block(
+                _("Opens and closes payment channels and moves them to another gateway."),
+                "change: storefront.channel",
+                "view add change delete: storefront.channelclosure storefront.productclosure",
+            ),
+            _block(
+                _("Works off what got stuck: cases, messages, differences."),
+                "change: core.staffcase core.inboxmessage core.mailmessage core.discrepancy fulfilment.problemreport",
+                "view: core.discrepancy fulfilment.statement fulfilment.funding core.searchtoken",
+            ),
+            _block(_("Looks up who did what, and why."), "view: core.auditentry"),
+        ),
+    ),
+    Role(OWNER, _("Owner"), (_block(_("Whatever there is; adds staff, gives roles, sets limits.")),), has_all=True),
+)
+BY_NAME = {role.name: role for role in ROLES}
+
+
+def sync() -> list[str]:
+    """The groups hold exactly what this file says; one line for each change, none where nothing had to change.
+
+    Nobody's membership is touched. Raises UnknownPermission, and has then changed nothing.
+    """
+    known = _known()
+    told = []
+    with transaction.atomic():
+        for role in ROLES:
+            group, is_new = Group.objects.get_or_create(name=role.name)
+            wanted = frozenset(known) if role.has_all else role.permissions
+            if unknown := wanted - known.keys():
+                raise UnknownPermission(f"{role.name}: {', '.join(sorted(unknown))}")
+            held = {_name_of(one) for one in group.permissions.select_related("content_type")}
+            if is_new or held != wanted:
+                group.permissions.set([known[name] for name in wanted])
+                told.append(_difference(role.name, held, wanted, is_new=is_new))
+    return told
+
+
+def unknown_permissions() -> set[str]:
+    """Names of the table that no model has; none, unless somebody mistyped."""
+    return set().union(*(role.permissions for role in ROLES)) - _known().keys()
+
+
+def _known() -> dict[str, Permission]:
+    return {_name_of(one): one for one in Permission.objects.select_related("content_type")}
+
+
+def _name_of(permission: Permission) -> str:
+    return f"{permission.content_type.app_label}.{permission.codename}"
+
+
+def _difference(name: str, held: set[str], wanted: frozenset[str], *, is_new: bool) -> str:
+    if is_new:
+        return f"{name}: made, {len(wanted)} permissions"
+    parts = [f"+{one}" for one in sorted(wanted - held)] + [f"-{one}" for one in sorted(held - wanted)]
+    return f"{name}: {' '.join(parts)}"
