@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import passwords, sessions, signing_in
+from accounts import finding, passwords, sessions, signing_in
 from accounts.google import Person
 from accounts.models import Session, User
 from core.errors import Refused
@@ -82,6 +82,7 @@ def _link(user: User, person: Person) -> None:
         sessions.end_all(user, Session.End.PASSWORD)
         passwords.prove_address(user)
     user.save(update_fields=changed)
+    finding.index(user)
 
 
 def _unknown() -> Refused:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from accounts import pictures
+from accounts import finding, pictures
 from accounts.models import User
 from accounts.registering import name_of, taken
 from core import phones, regions
@@ -63,6 +63,7 @@ def update(user: User, change: Change) -> User:
     try:
         with transaction.atomic():
             user.save(update_fields=columns)
+            finding.index(user)
             if user.picture != before:
                 transaction.on_commit(lambda: pictures.remove(before), robust=True)
     except IntegrityError as problem:

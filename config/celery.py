@@ -88,6 +88,7 @@ app.conf.beat_schedule = {
     "send mail": every(5, "core.send_mail", "mail"),
     "send messages": every(10, "core.send_messages", "mail"),
     "tidy up sign-ins": every(3600, "accounts.tidy", "default"),
+    "read orders for staff's search": every(10, "storefront.search", "default"),
     # By Jakarta's clocks, when few are buying.
     "lower membership levels": nightly(3, 10, "storefront.levels"),
     "forget old messages": nightly(4, 20, "core.tidy"),

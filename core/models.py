@@ -14,7 +14,7 @@ from core.translated import TranslatedField
 
 __all__ = [
     "AuditEntry", "ChatLink", "ChatMessage", "Closure", "Discrepancy", "ExchangeRate", "InboxMessage", "MailMessage",
-    "Region", "SearchToken", "StaffCase",
+    "Note", "Region", "SearchMark", "SearchToken", "StaffCase",
 ]  # fmt: skip
 
 
@@ -94,6 +94,7 @@ class MailMessage(models.Model):
         verbose_name_plural = _("mails")
         indexes = [
             models.Index(fields=["not_before"], condition=models.Q(state="QUEUED"), name="mail_queued"),
+            models.Index(fields=["to", "-id"], name="mail_to"),
         ]
 
     def __str__(self) -> str:
@@ -120,11 +121,18 @@ class StaffCase(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     resolution = models.TextField(blank=True)
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     class Meta:
         ordering = ["-opened_at"]
         verbose_name = _("case")
         verbose_name_plural = _("cases")
+        indexes = [
+            models.Index(fields=["opened_at"], condition=models.Q(state="OPEN"), name="case_open"),
+            models.Index(fields=["assigned_to"], condition=models.Q(state="OPEN"), name="case_open_of"),
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -212,7 +220,7 @@ class SearchToken(models.Model):
 
     word = models.CharField(max_length=120)
     kind = models.CharField(max_length=20)
-    target = models.CharField(max_length=40, db_index=True)
+    target = models.CharField(max_length=254, db_index=True)
 
     class Meta:
         verbose_name = _("search word")
@@ -222,6 +230,38 @@ class SearchToken(models.Model):
 
     def __str__(self) -> str:
         return self.word
+
+
+class SearchMark(models.Model):
+    """How far a table has been read for its search words: rows up to `last_id` are found by them."""
+
+    kind = models.CharField(max_length=20, unique=True)
+    last_id = models.BigIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("mark of the search words")
+        verbose_name_plural = _("marks of the search words")
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.last_id}"
+
+
+class Note(models.Model):
+    """What staff wrote about an order or a customer, for staff alone; never changed, never taken back."""
+
+    about = models.CharField(max_length=60, help_text=_("order:<invoice number>, or user:<public id>"))
+    text = models.TextField()
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("note")
+        verbose_name_plural = _("notes")
+        indexes = [models.Index(fields=["about", "-id"], name="note_about")]
+
+    def __str__(self) -> str:
+        return f"{self.about} {self.at:%Y-%m-%d %H:%M}"
 
 
 class Closure(models.Model):

@@ -4,13 +4,16 @@ extension for it (design, "Embedded services")."""
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.db import transaction
 
 from core.models import SearchToken
 
 MAX_WORD = 120
+SHORTEST_PART = 4
+# However common a beginning is, no search reads more words than these: staff type another letter.
+_MOST_READ = 2000
 
 
 def words_in(*texts: str | None) -> set[str]:
@@ -25,6 +28,17 @@ def words_in(*texts: str | None) -> set[str]:
     return found
 
 
+def endings(text: str | None) -> set[str]:
+    """Words by whose beginnings any part of `text` is found that has at least SHORTEST_PART letters or digits."""
+    plain = letters_of(text or "")
+    return {plain[at : at + MAX_WORD] for at in range(max(1, len(plain) - SHORTEST_PART + 1))} if plain else set()
+
+
+def letters_of(text: str) -> str:
+    """`text` as `endings` has it: letters and digits alone, lower case, without accents."""
+    return "".join(letter for letter in _folded(text) if letter.isalnum())
+
+
 def index(kind: str, target: str, words: Iterable[str]) -> None:
     """`target` (an invoice number, a user's id) of `kind` is found by exactly these words from now on."""
     wanted = {word[:MAX_WORD] for word in words if word}
@@ -35,8 +49,29 @@ def index(kind: str, target: str, words: Iterable[str]) -> None:
         )
 
 
+def add(words: Mapping[tuple[str, str], Iterable[str]]) -> None:
+    """Each (kind, target) is found by these words, too; what it was found by before still holds."""
+    rows = [
+        SearchToken(kind=kind, target=target, word=word[:MAX_WORD])
+        for (kind, target), found in sorted(words.items())
+        for word in sorted(set(found))
+        if word
+    ]
+    SearchToken.objects.bulk_create(rows, batch_size=2000, ignore_conflicts=True)
+
+
+def beginning_with(typed: str, kinds: Iterable[str], limit: int) -> list[tuple[str, str]]:
+    """Up to `limit` (kind, target) that have a word beginning with `typed`, blanks left out; in no order."""
+    prefix = "".join(_folded(typed).split())[:MAX_WORD]
+    if not prefix:
+        return []
+    rows = SearchToken.objects.filter(word__startswith=prefix, kind__in=list(kinds)).values_list("kind", "target")
+    return list(dict.fromkeys(rows[: limit * 10]))[:limit]
+
+
 def find(typed: str, *, kind: str = "", limit: int = 20) -> list[tuple[str, str]]:
-    """(kind, target) of what is found by a word that begins with each of the typed ones, newest first."""
+    """(kind, target) of what is found by a word that begins with each of the typed ones; newest first, where they are
+    not too many to read."""
     prefixes = _folded(typed).split()[:5]
     if not prefixes:
         return []
@@ -46,10 +81,8 @@ def find(typed: str, *, kind: str = "", limit: int = 20) -> list[tuple[str, str]
     for prefix in prefixes[1:]:
         also = SearchToken.objects.filter(word__startswith=prefix[:MAX_WORD])
         tokens = tokens.filter(target__in=also.values("target"))
-    found: dict[tuple[str, str], None] = {}
-    for one in tokens.order_by("-id").values_list("kind", "target")[: limit * 5]:
-        found.setdefault(one)
-    return list(found)[:limit]
+    read = sorted(tokens.values_list("id", "kind", "target")[:_MOST_READ], reverse=True)
+    return list(dict.fromkeys((kind, target) for _, kind, target in read))[:limit]
 
 
 def _folded(text: str) -> str:

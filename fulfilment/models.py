@@ -420,7 +420,7 @@ class Attempt(models.Model):
             models.Index(
                 fields=["account"], condition=models.Q(state="ACCEPTED", ended_at=None), name="attempt_accepted_open"
             ),
-            models.Index(fields=["account", "transaction_id"], name="attempt_transaction"),
+            models.Index(fields=["transaction_id", "account"], name="attempt_by_transaction"),
             models.Index(
                 fields=["account", "ended_at"],
                 condition=models.Q(state="ACCEPTED", confirmed_at=None, ended_at__isnull=False)

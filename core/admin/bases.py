@@ -26,6 +26,7 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from core import audit
+from core.admin.bounded import CappedPaginator
 from core.admin.translated import TranslatedFormField, TranslatedWidget
 from core.money import Money
 from core.translated import TranslatedField, TranslatedListField
@@ -100,6 +101,7 @@ class ReadOnlyAdmin(VerbsOfRows, ReadOnly, ModelAdmin):
     list_fullwidth = True
     compressed_fields = True
     show_full_result_count = False
+    paginator = CappedPaginator
 
 
 class ReadOnlyInline(ReadOnly, TabularInline):

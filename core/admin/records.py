@@ -14,6 +14,7 @@ from unfold.decorators import action, display
 
 from core import audit, cases, inbox, mail, poison
 from core.admin.bases import ReadOnlyAdmin, ReasonForm, ShopAdmin, back_to, pretty, without_keys
+from core.admin.bounded import FoundByIndex
 from core.models import AuditEntry, ExchangeRate, InboxMessage, MailMessage, Region, SearchToken, StaffCase
 
 _STATE_LOOKS = {
@@ -53,11 +54,10 @@ class ExchangeRateAdmin(ShopAdmin):
 
 
 @admin.register(MailMessage)
-class MailMessageAdmin(ReadOnlyAdmin):
+class MailMessageAdmin(FoundByIndex, ReadOnlyAdmin):
     list_display = ["created_at", "template", "to", "about", "shown_state", "attempts", "sent_at"]
-    list_filter = ["state", "template", "language"]
-    search_fields = ["to", "about", "key", "subject"]
-    date_hierarchy = "created_at"
+    list_filter = ["state"]
+    search_fields = ["to", "about__startswith", "key"]
     exclude = ["context"]
     readonly_fields = ["shown_context"]
     actions_detail = ["send_again"]

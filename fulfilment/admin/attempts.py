@@ -15,6 +15,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from core import audit
 from core.admin.bases import ReadOnlyAdmin, ReasonForm, back_to, money_column
+from core.admin.bounded import FoundByIndex
 from fulfilment import checking, resolving
 from fulfilment.admin.orders import moment, table
 from fulfilment.models import Attempt, HistoryRow, TopUp
@@ -39,14 +40,13 @@ class AdoptForm(ReasonForm):
 
 
 @admin.register(TopUp)
-class TopUpAdmin(ReadOnlyAdmin):
+class TopUpAdmin(FoundByIndex, ReadOnlyAdmin):
     list_display = ["id", "order", "unit", "piece", "part", "shown_state", "waits_for", "why", "cost"]
     list_display += ["not_before", "created_at", "ended_at"]
-    list_filter = ["state", "waits_for", "why"]
+    list_filter = ["state"]
     list_select_related = ["order", "part"]
     cost = money_column("cost_minor", currency="order.currency", title=_("cost"))
-    search_fields = ["order__number__istartswith", "attempts__transaction_id"]
-    date_hierarchy = "created_at"
+    search_fields = ["order__number__startswith", "attempts__transaction_id"]
 
     @display(description=_("state"), label=_LOOKS)
     def shown_state(self, topup: TopUp) -> str:
@@ -54,13 +54,12 @@ class TopUpAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Attempt)
-class AttemptAdmin(ReadOnlyAdmin):
+class AttemptAdmin(FoundByIndex, ReadOnlyAdmin):
     list_display = ["id", "order_number", "account", "product_code", "player_id", "shown_state", "verdict"]
     list_display += ["transaction_id", "sent_at", "answered_at"]
-    list_filter = ["state", "verdict", "account", "http_status"]
+    list_filter = ["state", "verdict", "account"]
     list_select_related = ["topup__order", "account"]
-    search_fields = ["transaction_id", "reference", "player_id", "topup__order__number__istartswith"]
-    date_hierarchy = "created_at"
+    search_fields = ["transaction_id", "reference", "topup__order__number__startswith"]
     exclude = ["callback_token"]
     readonly_fields = ["cost", "rows_of_player"]
     actions_detail = ["adopt_row", "mark_not_made", "look_now", "mark_arrived", "mark_failed"]

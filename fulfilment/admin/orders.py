@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.contrib import admin, messages
+from django.contrib.admin.filters import DateFieldListFilter
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -16,8 +17,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from core.admin.bases import ReadOnlyAdmin, ReadOnlyInline, money_column
+from core.admin.bounded import FoundByIndex
 from core.models import ChatMessage, InboxMessage, MailMessage, StaffCase
 from core.money import Money
+from fulfilment import searching
 from fulfilment.models import Attempt, Code, Correction, TopUp
 from payments.admin.giving_back import GivesBack
 from payments.models import Capture, Payment, Refund, Transfer
@@ -123,11 +126,10 @@ class OrderAdmin(GivesBack, ReadOnlyAdmin):
         "channel_name",
         "created_at",
     ]
-    list_filter = ["status", "region", "product", "channel_code", "promo_code"]
+    list_filter = ["status", ("created_at", DateFieldListFilter), "region", "product"]
     list_per_page = 50
-    date_hierarchy = "created_at"
     search_fields = ["number"]
-    search_help_text = _("invoice number, player id, nickname, e-mail, phone, transaction or payment id")
+    search_help_text = _("invoice number, a part of player id or phone, nickname, e-mail, transaction or payment id")
     inlines = [EventInline, PaymentInline, RefundInline, TopUpInline, TransferInline]
     actions_detail = ["give_back"]
     readonly_fields = [
@@ -197,23 +199,13 @@ class OrderAdmin(GivesBack, ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Order], search_term: str
     ) -> tuple[QuerySet[Order], bool]:
-        """By whatever a customer, a gateway or a supplier calls it. Each source is asked by itself: no joined rows."""
-        term = "".join(search_term.split())
-        if not term:
+        """By whatever a customer, a gateway or a supplier calls it."""
+        if not search_term.strip():
             return queryset, False
-        found = (
-            Q(number__istartswith=term.lstrip("#"))
-            | Q(player_id=term)
-            | Q(nickname__icontains=search_term.strip())
-            | Q(email__istartswith=term)
-        )
-        if term.lstrip("+").isdigit() and len(term) >= 6:
-            found |= Q(phone__endswith=term.lstrip("+").lstrip("0"))
-        by_supplier = TopUp.objects.filter(attempts__transaction_id=term).values("order_id")
-        by_gateway = Payment.objects.filter(
-            Q(gateway_id=term) | Q(reference=term.upper()) | Q(captures__gateway_ref=term)
-        ).values("order_id")
-        return queryset.filter(found | Q(pk__in=by_supplier) | Q(pk__in=by_gateway)), False
+        found = searching.find(search_term)
+        if found.is_cut:
+            messages.info(request, _("Very many fit: these are some of them. Type more of it."))
+        return queryset.filter(pk__in=found.ids), False
 
     @display(description=_("status"), label=STATE_LOOKS)
     def shown_status(self, order: Order) -> str:
@@ -387,9 +379,8 @@ class OrderAdmin(GivesBack, ReadOnlyAdmin):
 
 
 @admin.register(OrderEvent)
-class OrderEventAdmin(ReadOnlyAdmin):
+class OrderEventAdmin(FoundByIndex, ReadOnlyAdmin):
     list_display = ["at", "order", "before", "after", "by", "reason"]
-    list_filter = ["after", "by", "reason"]
+    list_filter = ["after"]
     list_select_related = ["order"]
-    search_fields = ["order__number"]
-    date_hierarchy = "at"
+    search_fields = ["order__number__startswith"]

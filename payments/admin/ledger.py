@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from core.admin.bases import ReadOnlyAdmin, money_column
+from core.admin.bounded import FoundByIndex
 from core.money import Money
 from payments.models import Account, Transfer
 from payments.wallet import services
@@ -29,12 +30,11 @@ class AccountAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Transfer)
-class TransferAdmin(ReadOnlyAdmin):
+class TransferAdmin(FoundByIndex, ReadOnlyAdmin):
     list_display = ["at", "reason", "amount", "source", "target", "order", "note"]
-    list_filter = ["reason", "currency", "source__kind", "target__kind"]
+    list_filter = ["source__kind", "target__kind"]
     list_select_related = ["source", "target", "order"]
-    search_fields = ["key", "order__number", "note", "source__key", "target__key"]
-    date_hierarchy = "at"
+    search_fields = ["key__startswith", "order__number__startswith", "source__key", "target__key"]
     exclude = [
         *("amount_minor", "source_before_minor", "source_after_minor", "target_before_minor", "target_after_minor"),
     ]

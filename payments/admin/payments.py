@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from core.admin.bases import ReadOnlyAdmin, ReadOnlyInline, back_to, money_column, pretty
+from core.admin.bounded import FoundByIndex
 from payments import looking
 from payments.gateways.base import GatewayUnavailable
 from payments.models import Capture, Payment
@@ -35,7 +36,7 @@ class CaptureInline(ReadOnlyInline):
 
 
 @admin.register(Payment)
-class PaymentAdmin(ReadOnlyAdmin):
+class PaymentAdmin(FoundByIndex, ReadOnlyAdmin):
     list_display = [
         "created_at",
         "reference",
@@ -47,17 +48,9 @@ class PaymentAdmin(ReadOnlyAdmin):
         "gateway_id",
         "settled_at",
     ]
-    list_filter = ["state", "gateway", "channel__code", "currency"]
+    list_filter = ["state", "channel__code"]
     list_select_related = ["channel", "channel__region"]
-    search_fields = [
-        "reference",
-        "gateway_id",
-        "order__number",
-        "order__email",
-        "deposit__number",
-        "deposit__user__email",
-    ]
-    date_hierarchy = "created_at"
+    search_fields = ["reference__startswith", "gateway_id", "deposit__number__startswith", "deposit__user__email"]
     exclude = ["instructions", "state", "amount_minor", "received_minor"]
     readonly_fields = ["amount", "received", "shown_state", "shown_instructions", "order_page"]
     inlines = [CaptureInline]
@@ -104,12 +97,11 @@ class PaymentAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Capture)
-class CaptureAdmin(ReadOnlyAdmin):
+class CaptureAdmin(FoundByIndex, ReadOnlyAdmin):
     list_display = ["created_at", "payment", "amount", "shown_effect", "gateway_ref", "captured_at"]
-    list_filter = ["effect", "gateway", "currency"]
+    list_filter = ["effect"]
     list_select_related = ["payment"]
-    search_fields = ["gateway_ref", "payment__reference"]
-    date_hierarchy = "created_at"
+    search_fields = ["gateway_ref", "payment__reference__startswith"]
 
     amount = money_column("amount_minor", title=_("amount"))
 

@@ -15,6 +15,7 @@ from unfold.decorators import action, display
 from accounts.models import User
 from core import audit
 from core.admin.bases import ReadOnlyAdmin, ReadOnlyInline, ReasonForm, back_to, money_column
+from core.admin.bounded import FoundByIndex
 from core.errors import Refused
 from payments import refunds
 from payments.models import Payout, Refund, RefundEvent
@@ -48,7 +49,7 @@ class PayoutInline(ReadOnlyInline):
 
 
 @admin.register(Refund)
-class RefundAdmin(ReadOnlyAdmin):
+class RefundAdmin(FoundByIndex, ReadOnlyAdmin):
     list_display = [
         "created_at",
         "reference",
@@ -60,10 +61,9 @@ class RefundAdmin(ReadOnlyAdmin):
         "expected_at",
         "done_at",
     ]
-    list_filter = ["state", "why", "way", "currency"]
+    list_filter = ["state", "why", "way"]
     list_select_related = ["payment"]
-    search_fields = ["reference", "gateway_id", "order__number", "order__email"]
-    date_hierarchy = "created_at"
+    search_fields = ["order__number__startswith", "reference", "gateway_id"]
     fields = [
         *("reference", "order", "payment", "amount", "why", "asked_by"),
         *("shown_state", "way", "wallet_of", "claim_link", "expected_at", "reminders"),

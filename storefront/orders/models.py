@@ -115,6 +115,10 @@ class Order(models.Model):
                 name="order_volume",
             ),
             models.Index(fields=["created_at"], name="order_created"),
+            # What staff look for: orders of a player, of a number, and the few that failed.
+            models.Index(fields=["player_id", "-id"], name="order_player"),
+            models.Index(fields=["phone", "-id"], condition=~models.Q(phone=""), name="order_phone"),
+            models.Index(fields=["-id"], condition=models.Q(status="FAILED"), name="order_failed"),
             models.Index(Lower("email"), models.F("id").desc(), name="order_email"),
         ]
         constraints = [

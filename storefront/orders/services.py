@@ -16,6 +16,7 @@ from django.utils import timezone
 from accounts.models import User
 from core.errors import not_found
 from storefront.inquiries.models import Inquiry
+from storefront.orders import search_words
 from storefront.orders.models import Order, OrderEvent
 from storefront.players import services as players
 from storefront.players.services import Account
@@ -185,8 +186,10 @@ def count_unit(
     order.save(update_fields=["delivered", "failed", "partly", "shares", "part_shares", "cost_minor", "updated_at"])
 
 
-def correct_account(order: Order, account: Account, *, now: datetime) -> None:
-    """The order is for another account of the same product, told in its timeline; `order` shows it.
+def correct_account(
+    order: Order, account: Account, *, now: datetime, by: str = "customer", reason: str = "account_corrected"
+) -> None:
+    """The order is for another account of the same product, told in its timeline by `reason`; `order` shows it.
 
     The caller holds the order's lock, taken `with_promo`, and knows that nothing is out for the account before.
     Raises PROMO_LIMIT_REACHED where the order's promo may not be used for that account, and nothing has changed.
@@ -205,9 +208,10 @@ def correct_account(order: Order, account: Account, *, now: datetime) -> None:
     for name, value in changed.items():
         setattr(order, name, value)
     order.save(update_fields=list(changed))
-    OrderEvent(
-        order=order, before=order.status, after=order.status, by="customer", reason="account_corrected", at=now
-    ).save(force_insert=True)
+    OrderEvent(order=order, before=order.status, after=order.status, by=by, reason=reason, at=now).save(
+        force_insert=True
+    )
+    search_words.index(order)
 
 
 def expire(order: Order, *, by: str, now: datetime, reason: str = "expired") -> None:
