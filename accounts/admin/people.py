@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from accounts import mfa, roles, sessions
 from accounts.models import Benefit, Session, User
 from core import audit
-from core.admin.bases import ReasonForm, ShopAdmin, back_to
+from core.admin.bases import ShopAdmin
+from core.admin.verbs import Asked, Told, verb
 
 admin.site.unregister(Group)
 _MANAGE = "accounts.manage_staff"
@@ -120,43 +120,34 @@ class UserAdmin(DjangoUserAdmin, ShopAdmin):  # type: ignore[type-arg]
         user = User.objects.filter(pk=object_id).first() if object_id else None
         return bool(request.user.has_perm(permission)) and _is_below(request, user)
 
-    @action(
-        description=_("Sign out everywhere"),
+    @verb(
+        _("Sign out everywhere"),
         icon="logout",
-        permissions=["end"],
-        dialog={
-            "title": _("Sign this person out on all devices?"),
-            "description": _("Apps and browsers; the password stays."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Sign out"),
-        },
+        may="end",
+        title=_("Sign this person out on all devices?"),
+        text=_("Apps and browsers; the password stays."),
+        button=_("Sign out"),
     )
-    def end_sessions(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
-        user = User.objects.get(pk=object_id)
+    def end_sessions(self, asked: Asked, user: User) -> Told:
         sessions.end_all(user, Session.End.STAFF)
-        return self._done(request, user, "signed out everywhere", form)
+        return _helped(asked, user, "signed out everywhere")
 
-    @action(
-        description=_("Remove the second factor"),
+    @verb(
+        _("Remove the second factor"),
         icon="phonelink_erase",
-        permissions=["reset"],
-        dialog={
-            "title": _("Remove the second factor?"),
-            "description": _("Only for somebody who lost phone and back-up codes and has shown who they are."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Remove"),
-        },
+        may="reset",
+        title=_("Remove the second factor?"),
+        text=_("Only for somebody who lost phone and back-up codes and has shown who they are."),
+        button=_("Remove"),
     )
-    def remove_mfa(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
-        user = User.objects.get(pk=object_id)
+    def remove_mfa(self, asked: Asked, user: User) -> Told:
         mfa.remove(user)
-        return self._done(request, user, "second factor removed", form)
+        return _helped(asked, user, "second factor removed")
 
-    def _done(self, request: HttpRequest, user: User, what: str, form: ReasonForm) -> HttpResponse:
-        why = form.cleaned_data["reason"]
-        audit.record(request.user.get_username(), what, f"user:{user.public_id}", why=why)
-        messages.success(request, _("Done."))
-        return back_to(request, reverse("admin:accounts_user_change", args=[user.pk]))
+
+def _helped(asked: Asked, user: User, what: str) -> Told:
+    audit.record(asked.by, what, f"user:{user.public_id}", why=asked.why)
+    return Told(_("Done."))
 
 
 @admin.register(Benefit)

@@ -9,21 +9,16 @@ from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, ClassVar
 
-from django import forms
 from django.contrib.admin.utils import unquote
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import QuerySet
 from django.forms import BaseModelFormSet, ModelForm
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import URLPattern
 from django.utils.html import format_html
-from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.decorators import display
-from unfold.forms import BaseDialogForm
-from unfold.widgets import UnfoldAdminTextareaWidget
 
 from core import audit
 from core.admin.bounded import CappedPaginator
@@ -175,12 +170,6 @@ class ShopAdmin(VerbsOfRows, TranslatedTexts, ModelAdmin):
         prebuilt.touch()
 
 
-class ReasonForm(BaseDialogForm):
-    """A dialog that lets nobody act without saying why."""
-
-    reason = forms.CharField(label=_("Reason"), min_length=5, max_length=500, widget=UnfoldAdminTextareaWidget)
-
-
 def subject_of(obj: models.Model) -> str:
     return f"{obj._meta.label_lower}:{obj.pk}"[:120]
 
@@ -237,13 +226,6 @@ def _follow(obj: Any, path: str) -> str:
     for name in path.split("."):
         obj = getattr(obj, name)
     return str(obj)
-
-
-def back_to(request: HttpRequest, url: str) -> HttpResponse:
-    """After a dialog: on to `url`, by htmx or without it."""
-    if request.headers.get("HX-Request"):
-        return HttpResponse(headers={"HX-Redirect": url})
-    return redirect(url)
 
 
 _KEY = re.compile(r"([?&](?:key|token)=|/refunds/)[A-Za-z0-9_.:~%-]+")

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
-from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.contrib import admin
+from django.db.models import Q
+from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import action, display
+from unfold.decorators import display
 
 from core import audit, cases, inbox, mail, poison
-from core.admin.bases import ReadOnlyAdmin, ReasonForm, ShopAdmin, back_to, pretty, without_keys
+from core.admin.bases import ReadOnlyAdmin, ShopAdmin, pretty, without_keys
 from core.admin.bounded import FoundByIndex
+from core.admin.verbs import Asked, Told, verb, whoever_has
 from core.models import AuditEntry, ExchangeRate, InboxMessage, MailMessage, Region, SearchToken, StaffCase
 
 _STATE_LOOKS = {
@@ -70,26 +71,20 @@ class MailMessageAdmin(FoundByIndex, ReadOnlyAdmin):
     def shown_context(self, one: MailMessage) -> str:
         return pretty(without_keys(one.context))
 
-    def has_send_again_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return bool(request.user.has_perm("core.change_mailmessage"))
+    has_send_again_permission = whoever_has("core.change_mailmessage")
 
-    @action(
-        description=_("Send again"),
+    @verb(
+        _("Send again"),
         icon="forward_to_inbox",
-        permissions=["send_again"],
-        dialog={
-            "title": _("Send this mail once more?"),
-            "description": _("It goes to the same address, with what is in it now."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Send"),
-        },
+        may="send_again",
+        title=_("Send this mail once more?"),
+        text=_("It goes to the same address, with what is in it now."),
+        button=_("Send"),
     )
-    def send_again(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
-        one = MailMessage.objects.get(pk=object_id)
+    def send_again(self, asked: Asked, one: MailMessage) -> Told:
         mail.send_again(one, f"again:{one.pk}:{uuid4().hex}")
-        audit.record(request.user.get_username(), "mail sent again", f"mail:{one.pk}", why=form.cleaned_data["reason"])
-        messages.success(request, _("The mail is on its way."))
-        return back_to(request, reverse("admin:core_mailmessage_changelist"))
+        audit.record(asked.by, "mail sent again", f"mail:{one.pk}", why=asked.why)
+        return Told(_("The mail is on its way."))
 
 
 @admin.register(StaffCase)
@@ -112,54 +107,37 @@ class StaffCaseAdmin(ReadOnlyAdmin):
     def shown_evidence(self, case: StaffCase) -> str:
         return pretty(case.evidence)
 
+    has_resolve_permission = whoever_has("core.change_staffcase")
+
     @display(description=_("what may be done"))
     def actions_open(self, case: StaffCase) -> str:
         return format_html("<p>{}</p>", case.actions or "–")
 
-    def has_try_again_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        is_set_aside = StaffCase.objects.filter(pk=object_id, kind=poison.CASE, state=StaffCase.State.OPEN)
-        return bool(request.user.has_perm("core.change_staffcase")) and is_set_aside.exists()
+    has_try_again_permission = whoever_has("core.change_staffcase", row=Q(kind=poison.CASE, state=StaffCase.State.OPEN))
 
-    @action(
-        description=_("Try again"),
+    @verb(
+        _("Try again"),
         icon="replay",
-        permissions=["try_again"],
-        dialog={
-            "title": _("Have it tried again?"),
-            "description": _("Say what was mended. The row goes on where it stood, and the case is resolved."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Try again"),
-        },
+        may="try_again",
+        title=_("Have it tried again?"),
+        text=_("Say what was mended. The row goes on where it stood, and the case is resolved."),
     )
-    def try_again(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
-        case = StaffCase.objects.get(pk=object_id)
-        if poison.try_again(case, request.user, form.cleaned_data["reason"]):  # type: ignore[arg-type]
-            messages.success(request, _("It is tried again within seconds."))
-        else:
-            messages.warning(request, _("Somebody had resolved it before."))
-        return back_to(request, reverse("admin:core_staffcase_change", args=[case.pk]))
+    def try_again(self, asked: Asked, case: StaffCase) -> Told:
+        if not poison.try_again(case, asked.user, asked.why):
+            return Told.nothing_done(_("Somebody had resolved it before."))
+        return Told(_("It is tried again within seconds."))
 
-    def has_resolve_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return bool(request.user.has_perm("core.change_staffcase"))
-
-    @action(
-        description=_("Resolve"),
+    @verb(
+        _("Resolve"),
         icon="check_circle",
-        permissions=["resolve"],
-        dialog={
-            "title": _("Resolve this case"),
-            "description": _("Say what was decided and why. It stays with the case and in the audit trail."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Resolve"),
-        },
+        may="resolve",
+        title=_("Resolve this case"),
+        text=_("Say what was decided and why. It stays with the case and in the audit trail."),
     )
-    def resolve(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
-        case = StaffCase.objects.get(pk=object_id)
-        if cases.resolve(case, request.user, form.cleaned_data["reason"]):  # type: ignore[arg-type]
-            messages.success(request, _("The case is resolved."))
-        else:
-            messages.warning(request, _("Somebody had resolved it before."))
-        return back_to(request, reverse("admin:core_staffcase_change", args=[case.pk]))
+    def resolve(self, asked: Asked, case: StaffCase) -> Told:
+        if not cases.resolve(case, asked.user, asked.why):
+            return Told.nothing_done(_("Somebody had resolved it before."))
+        return Told(_("The case is resolved."))
 
 
 @admin.register(AuditEntry)
@@ -208,27 +186,19 @@ class InboxMessageAdmin(ReadOnlyAdmin):
     def shown_path(self, message: InboxMessage) -> str:
         return inbox.readable(message)[0]
 
-    def has_work_again_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return bool(request.user.has_perm("core.change_inboxmessage"))
+    has_work_again_permission = whoever_has("core.change_inboxmessage")
 
-    @action(
-        description=_("Work off again"),
+    @verb(
+        _("Work off again"),
         icon="replay",
-        permissions=["work_again"],
-        dialog={
-            "title": _("Work this message off again?"),
-            "description": _("Its source is looked at as if it had just come in. What was done is not done twice."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Work off again"),
-        },
+        may="work_again",
+        title=_("Work this message off again?"),
+        text=_("Its source is looked at as if it had just come in. What was done is not done twice."),
     )
-    def work_again(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
-        message = InboxMessage.objects.get(pk=object_id)
-        if inbox.again(message, request.user.get_username(), form.cleaned_data["reason"]):
-            messages.success(request, _("The message is worked off within seconds."))
-        else:
-            messages.warning(request, _("It waits to be worked off anyway, or is not authentic."))
-        return back_to(request, reverse("admin:core_inboxmessage_change", args=[message.pk]))
+    def work_again(self, asked: Asked, message: InboxMessage) -> Told:
+        if not inbox.again(message, asked.by, asked.why):
+            return Told.nothing_done(_("It waits to be worked off anyway, or is not authentic."))
+        return Told(_("The message is worked off within seconds."))
 
 
 @admin.register(SearchToken)

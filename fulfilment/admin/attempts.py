@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
-from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.contrib import admin
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from core import audit
-from core.admin.bases import ReadOnlyAdmin, ReasonForm, back_to, money_column
+from core.admin.bases import ReadOnlyAdmin, money_column
 from core.admin.bounded import FoundByIndex
+from core.admin.verbs import Asked, ReasonForm, Told, verb, whoever_has
 from fulfilment import checking, resolving
 from fulfilment.admin.orders import moment, table
 from fulfilment.models import Attempt, HistoryRow, TopUp
@@ -29,6 +27,9 @@ _LOOKS = {
     "REJECTED": "danger",
     "FAILED": "danger",
 }
+_UNKNOWN = Q(state=Attempt.State.UNKNOWN)
+_OPEN = Q(ended_at=None, state__in=[Attempt.State.UNKNOWN, Attempt.State.ACCEPTED])
+_BY_REFERENCE = ~Q(reference="")
 
 
 class AdoptForm(ReasonForm):
@@ -92,127 +93,95 @@ class AttemptAdmin(FoundByIndex, ReadOnlyAdmin):
             ],
         )
 
-    def has_decide_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        allowed = request.user.has_perm("fulfilment.change_attempt")
-        return bool(allowed) and Attempt.objects.filter(pk=object_id, state=Attempt.State.UNKNOWN).exists()
+    has_decide_permission = whoever_has("fulfilment.change_attempt", row=_UNKNOWN)
+    has_adopt_permission = whoever_has("fulfilment.change_attempt", row=_UNKNOWN & ~_BY_REFERENCE)
+    has_settle_permission = whoever_has("fulfilment.change_attempt", row=_OPEN & _BY_REFERENCE)
 
-    def has_adopt_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        by_history = Attempt.objects.filter(pk=object_id, reference="")
-        return self.has_decide_permission(request, object_id) and by_history.exists()
-
-    def has_settle_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        allowed = request.user.has_perm("fulfilment.change_attempt")
-        open_ones = Attempt.objects.filter(pk=object_id, ended_at=None).exclude(reference="")
-        return bool(allowed) and open_ones.filter(state__in=("UNKNOWN", "ACCEPTED")).exists()
-
-    @action(
-        description=_("Adopt a row"),
+    @verb(
+        _("Adopt a row"),
         icon="link",
-        permissions=["adopt"],
-        dialog={
-            "title": _("This row is this purchase"),
-            "description": _("The unit goes on as the row says. Nothing is sent."),
-            "form_class": AdoptForm,
-            "form_submit_text": _("Adopt"),
-        },
+        may="adopt",
+        title=_("This row is this purchase"),
+        text=_("The unit goes on as the row says. Nothing is sent."),
+        button=_("Adopt"),
+        form=AdoptForm,
     )
-    def adopt_row(self, request: HttpRequest, form: AdoptForm, object_id: str) -> HttpResponse:
-        attempt = Attempt.objects.select_related("topup__order", "account", "product").get(pk=object_id)
-        login, why = request.user.get_username(), form.cleaned_data["reason"]
+    def adopt_row(self, asked: Asked, attempt: Attempt) -> Told:
         row = HistoryRow.objects.filter(
-            pk=form.cleaned_data["row"], account_id=attempt.account_id, player_id=attempt.player_id, attempt=None
+            pk=asked.said["row"], account_id=attempt.account_id, player_id=attempt.player_id, attempt=None
         ).first()
-        if row is None or not resolving.adopt(attempt, row, by=login):
-            messages.error(request, _("That row is not this player's, or one of the two was settled meanwhile."))
-        else:
-            audit.record(login, "attempt adopted", f"attempt:{attempt.pk}", after=row.transaction_id, why=why)
-            messages.success(request, _("The row is adopted."))
-        return back_to(request, reverse("admin:fulfilment_attempt_change", args=[object_id]))
+        if row is None or not resolving.adopt(attempt, row, by=asked.by):
+            return Told.refused(_("That row is not this player's, or one of the two was settled meanwhile."))
+        audit.record(asked.by, "attempt adopted", f"attempt:{attempt.pk}", after=row.transaction_id, why=asked.why)
+        return Told(_("The row is adopted."))
 
-    @action(
-        description=_("Mark as not made"),
+    @verb(
+        _("Mark as not made"),
         icon="replay",
-        permissions=["decide"],
-        dialog={
-            "title": _("The supplier never made this purchase"),
-            "description": _("It is bought once more. Only with the supplier's word for it: else it may arrive twice."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Not made: buy again"),
-        },
+        may="decide",
+        title=_("The supplier never made this purchase"),
+        text=_("It is bought once more. Only with the supplier's word for it: else it may arrive twice."),
+        button=_("Not made: buy again"),
     )
-    def mark_not_made(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
-        attempt = Attempt.objects.select_related("topup__order", "account").get(pk=object_id)
-        login, why = request.user.get_username(), form.cleaned_data["reason"]
-        until = resolving.may_come_about_until(attempt)
-        if timezone.now() < until:
-            at = timezone.localtime(until).strftime("%H:%M:%S")
-            messages.error(request, _("Not before %(at)s: until then the supplier may still make it.") % {"at": at})
-        elif resolving.not_created(attempt, by=login):
-            audit.record(login, "attempt not made", f"attempt:{attempt.pk}", why=why)
-            messages.success(request, _("The unit is bought once more."))
-        else:
-            messages.error(request, _("It was settled meanwhile."))
-        return back_to(request, reverse("admin:fulfilment_attempt_change", args=[object_id]))
+    def mark_not_made(self, asked: Asked, attempt: Attempt) -> Told:
+        if _may_still_come_about(attempt):
+            return _not_before(attempt)
+        if not resolving.not_created(attempt, by=asked.by):
+            return Told.refused(_("It was settled meanwhile."))
+        audit.record(asked.by, "attempt not made", f"attempt:{attempt.pk}", why=asked.why)
+        return Told(_("The unit is bought once more."))
 
-    @action(
-        description=_("Ask the supplier now"),
+    @verb(
+        _("Ask the supplier now"),
         icon="search",
-        permissions=["settle"],
-        dialog={
-            "title": _("How does this purchase stand?"),
-            "description": _("The identical call is made again, if its pause is over and the reference still holds."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Ask"),
-        },
+        may="settle",
+        title=_("How does this purchase stand?"),
+        text=_("The identical call is made again, if its pause is over and the reference still holds."),
+        button=_("Ask"),
     )
-    def look_now(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
-        if checking.look(int(object_id)):
-            login, why = request.user.get_username(), form.cleaned_data["reason"]
-            audit.record(login, "attempt asked for", f"attempt:{object_id}", why=why)
-            messages.success(request, _("The supplier was asked."))
-        else:
-            messages.warning(request, _("It may not be asked for now: too soon after the last call, or too old."))
-        return back_to(request, reverse("admin:fulfilment_attempt_change", args=[object_id]))
+    def look_now(self, asked: Asked, attempt: Attempt) -> Told:
+        if not checking.look(attempt.pk):
+            return Told.nothing_done(_("It may not be asked for now: too soon after the last call, or too old."))
+        audit.record(asked.by, "attempt asked for", f"attempt:{attempt.pk}", why=asked.why)
+        return Told(_("The supplier was asked."))
 
-    @action(
-        description=_("It arrived"),
+    @verb(
+        _("It arrived"),
         icon="check",
-        permissions=["settle"],
-        dialog={
-            "title": _("The supplier has delivered this purchase"),
-            "description": _("The unit ends as delivered. Only with the supplier's word for it."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Delivered"),
-        },
+        may="settle",
+        title=_("The supplier has delivered this purchase"),
+        text=_("The unit ends as delivered. Only with the supplier's word for it."),
+        button=_("Delivered"),
     )
-    def mark_arrived(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
-        return self._settle(request, form, object_id, arrived=True)
+    def mark_arrived(self, asked: Asked, attempt: Attempt) -> Told:
+        return _settle(asked, attempt, arrived=True)
 
-    @action(
-        description=_("It failed"),
+    @verb(
+        _("It failed"),
         icon="close",
-        permissions=["settle"],
-        dialog={
-            "title": _("This purchase failed at the supplier"),
-            "description": _("The unit looks for another way, or its money goes back. Only with the supplier's word."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Failed"),
-        },
+        may="settle",
+        title=_("This purchase failed at the supplier"),
+        text=_("The unit looks for another way, or its money goes back. Only with the supplier's word."),
+        button=_("Failed"),
     )
-    def mark_failed(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
-        return self._settle(request, form, object_id, arrived=False)
+    def mark_failed(self, asked: Asked, attempt: Attempt) -> Told:
+        if attempt.state == Attempt.State.UNKNOWN and _may_still_come_about(attempt):
+            return _not_before(attempt)
+        return _settle(asked, attempt, arrived=False)
 
-    def _settle(self, request: HttpRequest, form: ReasonForm, object_id: str, *, arrived: bool) -> HttpResponse:
-        attempt = Attempt.objects.select_related("topup__order", "account").get(pk=object_id)
-        login, why = request.user.get_username(), form.cleaned_data["reason"]
-        until = resolving.may_come_about_until(attempt)
-        if not arrived and attempt.state == Attempt.State.UNKNOWN and timezone.now() < until:
-            at = timezone.localtime(until).strftime("%H:%M:%S")
-            messages.error(request, _("Not before %(at)s: until then the supplier may still make it.") % {"at": at})
-        elif checking.settle(attempt, arrived=arrived, by=login):
-            did = "attempt arrived" if arrived else "attempt failed"
-            audit.record(login, did, f"attempt:{attempt.pk}", why=why)
-            messages.success(request, _("The unit goes on."))
-        else:
-            messages.error(request, _("It was settled meanwhile."))
-        return back_to(request, reverse("admin:fulfilment_attempt_change", args=[object_id]))
+
+def _settle(asked: Asked, attempt: Attempt, *, arrived: bool) -> Told:
+    if not checking.settle(attempt, arrived=arrived, by=asked.by):
+        return Told.refused(_("It was settled meanwhile."))
+    did = "attempt arrived" if arrived else "attempt failed"
+    audit.record(asked.by, did, f"attempt:{attempt.pk}", why=asked.why)
+    return Told(_("The unit goes on."))
+
+
+def _may_still_come_about(attempt: Attempt) -> bool:
+    return timezone.now() < resolving.may_come_about_until(attempt)
+
+
+def _not_before(attempt: Attempt) -> Told:
+    at = timezone.localtime(resolving.may_come_about_until(attempt)).strftime("%H:%M:%S")
+    return Told.refused(_("Not before %(at)s: until then the supplier may still make it.") % {"at": at})

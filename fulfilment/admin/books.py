@@ -6,23 +6,24 @@ from collections.abc import Iterator
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.validators import MinValueValidator
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.urls import reverse
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSplitDateTimeWidget, UnfoldAdminTextInputWidget
 
-from core.admin.bases import ReadOnlyAdmin, ReadOnlyInline, ReasonForm, back_to, money_column, pretty
-from core.errors import Refused
-from core.money import Money
+from core.admin.bases import ReadOnlyAdmin, ReadOnlyInline, money_column, pretty
+from core.admin.verbs import Asked, ReasonForm, Told, verb, whoever_has
+from core.money import Money, NotAnAmount
 from fulfilment.books import fundings, statements
-from fulfilment.models import Funding, Statement, SupplierAccount
+from fulfilment.models import Funding, Statement
 from payments.api.listing import as_file
 
 _AMOUNTS = ("opening", "funding", "spent", "foreign", "closing", "difference", "rest")
+_UNEXPLAINED = Q(closed_at__isnull=False, explained_at=None) & ~Q(rest_minor=0)
 
 
 class FundingForm(ReasonForm):
@@ -81,69 +82,50 @@ class StatementAdmin(ReadOnlyAdmin):
     def shown_sums(self, statement: Statement) -> str:
         return pretty({"opening": statement.at_opening, "closing": statement.at_closing})
 
-    def _may(self, request: HttpRequest, object_id: Any) -> bool:
-        closed = Statement.objects.filter(pk=object_id, closed_at__isnull=False, explained_at=None)
-        allowed = bool(request.user.has_perm("fulfilment.change_statement"))
-        return allowed and closed.exclude(rest_minor=0).exists()
-
-    def has_export_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm("fulfilment.view_statement"))
-
-    def has_explain_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self._may(request, object_id)
+    has_explain_permission = whoever_has("fulfilment.change_statement", row=_UNEXPLAINED)
 
     def has_fund_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         statement = Statement.objects.select_related("account").filter(pk=object_id).first()
         allowed = bool(request.user.has_perm("fulfilment.change_statement"))
         return allowed and statement is not None and fundings.is_by_hand(statement.account)
 
+    has_export_permission = whoever_has("fulfilment.view_statement")
+
     @action(description=_("Download as CSV"), icon="download", url_path="export", permissions=["export"])
     def export(self, request: HttpRequest) -> HttpResponseBase:
         head = ["day", "account", "currency", "opened_at", "closed_at", *_AMOUNTS, "standing", "explanation"]
         return as_file("supplier-statements", head, _lines())
 
-    @action(
-        description=_("Explain"),
+    @verb(
+        _("Explain"),
         icon="fact_check",
-        permissions=["explain"],
-        dialog={
-            "title": _("What is the rest of this day?"),
-            "description": _("Nothing moves. The day's case closes with what you say."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Explained"),
-        },
+        may="explain",
+        title=_("What is the rest of this day?"),
+        text=_("Nothing moves. The day's case closes with what you say."),
+        button=_("Explained"),
     )
-    def explain(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
-        if statements.explain(int(object_id), request.user.get_username(), form.cleaned_data["reason"]):
-            messages.success(request, _("Explained"))
-        else:
-            messages.warning(request, _("Somebody had explained it before, or the day is not over."))
-        return back_to(request, reverse("admin:fulfilment_statement_change", args=[object_id]))
+    def explain(self, asked: Asked, statement: Statement) -> Told:
+        if not statements.explain(statement.pk, asked.by, asked.why):
+            return Told.nothing_done(_("Somebody had explained it before, or the day is not over."))
+        return Told(_("Explained"))
 
-    @action(
-        description=_("Book a funding"),
+    @verb(
+        _("Book a funding"),
         icon="savings",
-        permissions=["fund"],
-        dialog={
-            "title": _("What was paid into this account?"),
-            "description": _("For suppliers that do not tell of it themselves. It stands in the ledger at once."),
-            "form_class": FundingForm,
-            "form_submit_text": _("Book it"),
-        },
+        may="fund",
+        title=_("What was paid into this account?"),
+        text=_("For suppliers that do not tell of it themselves. It stands in the ledger at once."),
+        button=_("Book it"),
+        form=FundingForm,
     )
-    def book_funding(self, request: HttpRequest, form: FundingForm, object_id: str) -> HttpResponse:
-        account = SupplierAccount.objects.get(statements=int(object_id))
-        told = form.cleaned_data
+    def book_funding(self, asked: Asked, statement: Statement) -> Told:
+        account, said = statement.account, asked.said
         try:
-            fundings.by_hand(
-                account, told["reference"], Money.of(told["amount"], account.currency), told["made_at"],
-                by=request.user.get_username(), why=told["reason"],
-            )  # fmt: skip
-        except (Refused, ValueError) as problem:
-            messages.error(request, str(getattr(problem, "message", problem)))
-        else:
-            messages.success(request, _("Saved."))
-        return back_to(request, reverse("admin:fulfilment_statement_change", args=[object_id]))
+            amount = Money.of(said["amount"], account.currency)
+        except NotAnAmount as problem:
+            return Told.refused(str(problem))
+        fundings.by_hand(account, said["reference"], amount, said["made_at"], by=asked.by, why=asked.why)
+        return Told(_("Saved."))
 
 
 def _lines() -> Iterator[list[Any]]:

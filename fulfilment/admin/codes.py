@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, cast
 
 from django import forms
@@ -23,7 +22,8 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from core.admin.bases import ReadOnlyAdmin, ReadOnlyInline, ReasonForm, ShopAdmin, back_to, money_column
+from core.admin.bases import ReadOnlyAdmin, ReadOnlyInline, ShopAdmin, money_column
+from core.admin.verbs import Asked, Told, verb, whoever_has
 from core.errors import Refused
 from core.money import Money, NotAnAmount
 from core.web.client import client_of
@@ -110,8 +110,7 @@ class CodeStockAdmin(ShopAdmin):
     def waiting(self, row: CodeStock) -> int:
         return sum(stock.waiting(sku) for sku in row.product.routes.values_list("sku", flat=True).distinct())
 
-    def has_import_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return bool(request.user.has_perm("fulfilment.add_codebatch"))
+    has_import_permission = whoever_has("fulfilment.add_codebatch")
 
     @action(description=_("Import a file"), icon="upload_file", permissions=["import"])
     def import_codes(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -189,43 +188,29 @@ class CodeBatchAdmin(ReadOnlyAdmin):
         lines = format_html_join("", "<li>{}: {}</li>", ((one["line"], one["problem"]) for one in batch.refused[:200]))
         return format_html("<ul>{}</ul>", lines) if lines else "–"
 
-    def has_decide_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return bool(request.user.has_perm("fulfilment.change_codebatch"))
+    has_decide_permission = whoever_has("fulfilment.change_codebatch")
 
-    @action(
-        description=_("Put on sale"),
+    @verb(
+        _("Put on sale"),
         icon="storefront",
-        permissions=["decide"],
-        dialog={
-            "title": _("Put these codes on sale?"),
-            "description": _("Units that wait get theirs at once, and the ledger books what the codes cost."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Put on sale"),
-        },
+        may="decide",
+        title=_("Put these codes on sale?"),
+        text=_("Units that wait get theirs at once, and the ledger books what the codes cost."),
     )
-    def put_on_sale(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
-        return self._decided(request, object_id, form, importing.put_on_sale, _("The codes are on sale."))
+    def put_on_sale(self, asked: Asked, batch: CodeBatch) -> Told:
+        importing.put_on_sale(batch, by=asked.by, why=asked.why)
+        return Told(_("The codes are on sale."))
 
-    @action(
-        description=_("Discard"),
+    @verb(
+        _("Discard"),
         icon="delete",
-        permissions=["decide"],
-        dialog={
-            "title": _("Discard this draft?"),
-            "description": _("Its codes are forgotten; the same file can be read again."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Discard"),
-        },
+        may="decide",
+        title=_("Discard this draft?"),
+        text=_("Its codes are forgotten; the same file can be read again."),
     )
-    def discard(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
-        return self._decided(request, object_id, form, importing.discard, _("The draft is discarded."))
-
-    def _decided(
-        self, request: HttpRequest, object_id: str, form: ReasonForm, decide: Callable[..., Any], done: Any
-    ) -> HttpResponse:
-        batch = CodeBatch.objects.select_related("stock__product__account").get(pk=object_id)
-        _tell(request, lambda: decide(batch, by=request.user.get_username(), why=form.cleaned_data["reason"]), done)
-        return back_to(request, reverse("admin:fulfilment_codebatch_change", args=[object_id]))
+    def discard(self, asked: Asked, batch: CodeBatch) -> Told:
+        importing.discard(batch, by=asked.by, why=asked.why)
+        return Told(_("The draft is discarded."))
 
 
 class CodeEventInline(ReadOnlyInline):
@@ -275,73 +260,43 @@ class CodeAdmin(ReadOnlyAdmin):
         url = reverse("admin:storefront_order_change", args=[sold_to.pk])
         return format_html('<a class="text-primary-600 underline" href="{}">{}</a>', url, sold_to.number)
 
-    def has_decide_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return bool(request.user.has_perm("fulfilment.change_code"))
+    has_decide_permission = whoever_has("fulfilment.change_code")
 
-    @action(
-        description=_("Show"),
+    @verb(
+        _("Show"),
         icon="visibility",
-        permissions=["decide"],
-        dialog={
-            "title": _("Show this code to you?"),
-            "description": _("Your name, address and reason are kept. From then on it cannot be taken back."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Show"),
-        },
+        may="decide",
+        title=_("Show this code to you?"),
+        text=_("Your name, address and reason are kept. From then on it cannot be taken back."),
     )
-    def reveal(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
-        name, address = request.user.get_username(), client_of(request).address
-        try:
-            shown = revealing.reveal_to_staff(
-                self._code(object_id), by=name, address=address, why=form.cleaned_data["reason"]
-            )
-        except Refused as refusal:
-            messages.error(request, str(refusal.message))
-            return self._back(request, object_id)
-        response = render(request, "fulfilment/admin/code.html", {"shown": shown})
+    def reveal(self, asked: Asked, code: Code) -> HttpResponse:
+        address = client_of(asked.request).address
+        shown = revealing.reveal_to_staff(code, by=asked.by, address=address, why=asked.why)
+        response = render(asked.request, "fulfilment/admin/code.html", {"shown": shown})
         response.headers["Cache-Control"] = "no-store"
         return response
 
-    @action(
-        description=_("Take back"),
+    @verb(
+        _("Take back"),
         icon="undo",
-        permissions=["decide"],
-        dialog={
-            "title": _("Take this code back and pay the customer?"),
-            "description": _("Only as long as nobody has seen it. It is for sale again, and its money goes back."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Take back"),
-        },
+        may="decide",
+        title=_("Take this code back and pay the customer?"),
+        text=_("Only as long as nobody has seen it. It is for sale again, and its money goes back."),
     )
-    def take_back(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
-        return self._done(request, object_id, form, returning.take_back, _("It is for sale again."))
+    def take_back(self, asked: Asked, code: Code) -> Told:
+        returning.take_back(code, by=asked.by, why=asked.why)
+        return Told(_("It is for sale again."))
 
-    @action(
-        description=_("Replace"),
+    @verb(
+        _("Replace"),
         icon="swap_horiz",
-        permissions=["decide"],
-        dialog={
-            "title": _("Give the customer another code?"),
-            "description": _("This one is taken out for good. Do it when the publisher says that it is bad or used."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Replace"),
-        },
+        may="decide",
+        title=_("Give the customer another code?"),
+        text=_("This one is taken out for good. Do it when the publisher says that it is bad or used."),
     )
-    def replace(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
-        return self._done(request, object_id, form, returning.replace, _("The order has another code now."))
-
-    def _done(
-        self, request: HttpRequest, object_id: str, form: ReasonForm, act: Callable[..., Any], done: Any
-    ) -> HttpResponse:
-        code, name = self._code(object_id), request.user.get_username()
-        _tell(request, lambda: act(code, by=name, why=form.cleaned_data["reason"]), done)
-        return self._back(request, object_id)
-
-    def _code(self, object_id: str) -> Code:
-        return Code.objects.select_related("topup__order", "product__account").get(pk=object_id)
-
-    def _back(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return back_to(request, reverse("admin:fulfilment_code_change", args=[object_id]))
+    def replace(self, asked: Asked, code: Code) -> Told:
+        returning.replace(code, by=asked.by, why=asked.why)
+        return Told(_("The order has another code now."))
 
 
 @admin.register(CodeEvent)
@@ -351,12 +306,3 @@ class CodeEventAdmin(ReadOnlyAdmin):
     list_select_related = ["code", "topup"]
     search_fields = ["by", "topup__order__number"]
     date_hierarchy = "at"
-
-
-def _tell(request: HttpRequest, act: Callable[[], Any], done: Any) -> None:
-    try:
-        act()
-    except Refused as refusal:
-        messages.error(request, str(refusal.message))
-    else:
-        messages.success(request, done)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from core.admin.bases import ReadOnlyAdmin, back_to
+from core.admin.bases import ReadOnlyAdmin
+from core.admin.verbs import Asked, Told, verb, whoever_has
 from fulfilment.admin.orders import link
 from fulfilment.pages.problem import picture_of
 from fulfilment.problems import services as problems
@@ -71,23 +70,18 @@ class ProblemReportAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         return picture_of(ProblemReport.objects.filter(pk=pk).first())
 
-    def has_answer_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return bool(request.user.has_perm("fulfilment.change_problemreport"))
+    has_answer_permission = whoever_has("fulfilment.change_problemreport")
 
-    @action(
-        description=_("Answer"),
+    @verb(
+        _("Answer"),
         icon="reply",
-        permissions=["answer"],
-        dialog={
-            "title": _("Answer the customer"),
-            "description": _("It goes out by mail, and stands on the order's page. Once: it cannot be taken back."),
-            "form_class": AnswerForm,
-            "form_submit_text": _("Send the answer"),
-        },
+        may="answer",
+        title=_("Answer the customer"),
+        text=_("It goes out by mail, and stands on the order's page. Once: it cannot be taken back."),
+        button=_("Send the answer"),
+        form=AnswerForm,
     )
-    def answer_it(self, request: HttpRequest, form: AnswerForm, object_id: str) -> HttpResponse:
-        if problems.answer(int(object_id), request.user, form.cleaned_data["answer"]):  # type: ignore[arg-type]
-            messages.success(request, _("The answer is on its way."))
-        else:
-            messages.warning(request, _("Somebody had answered it before."))
-        return back_to(request, reverse("admin:fulfilment_problemreport_change", args=[object_id]))
+    def answer_it(self, asked: Asked, made: ProblemReport) -> Told:
+        if not problems.answer(made.pk, asked.user, asked.said["answer"]):
+            return Told.nothing_done(_("Somebody had answered it before."))
+        return Told(_("The answer is on its way."))

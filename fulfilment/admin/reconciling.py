@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from core import audit
-from core.admin.bases import ReadOnlyAdmin, ReasonForm, back_to, money_column, pretty
-from core.errors import Refused
+from core.admin.bases import ReadOnlyAdmin, money_column, pretty
+from core.admin.verbs import Asked, ReasonForm, Told, verb, whoever_has
 from core.models import Discrepancy
 from core.reconciliation import services as reconciliation
 from fulfilment import reconciling as suppliers
@@ -32,6 +31,10 @@ STATE_LOOKS = {"OPEN": "warning", "EXPLAINED": "info", "RESOLVED": "success"}
 KIND_LOOKS = {"OURS_ONLY": "danger", "THEIRS_ONLY": "danger", "DIFFERING": "warning"}
 _UNRESOLVED = ~Q(state=State.RESOLVED)
 _THEY_HAVE_MORE = Q(kind__in=[Kind.THEIRS_ONLY, Kind.DIFFERING])
+_OUR_PAYMENT = Q(subject=Subject.PAYMENT, target__isnull=False)
+_NOBODYS_PAYMENT = Q(party__in=CODES, subject=Subject.PAYMENT, kind=Kind.THEIRS_ONLY, target=None)
+_PURCHASE = Q(subject=Subject.PURCHASE, target__isnull=False)
+_MAY, _REFUNDS, _ATTEMPTS = "core.change_discrepancy", "payments.change_refund", "fulfilment.change_attempt"
 _AWAY = (GatewayUnavailable, GatewayRefused, SupplierUnavailable, SupplierDenied)
 
 
@@ -45,10 +48,6 @@ class AttemptForm(ReasonForm):
     """Which purchase of ours it is, and how that is known."""
 
     attempt = forms.IntegerField(label=_("Number of the attempt"), min_value=1, widget=UnfoldAdminIntegerFieldWidget)
-
-
-def _settle(row: Discrepancy, by: str, why: str, *, arrived: bool) -> None:
-    suppliers.settle(row, arrived=arrived, by=by, why=why)
 
 
 @admin.register(Discrepancy)
@@ -108,217 +107,140 @@ class DiscrepancyAdmin(ReadOnlyAdmin):
             return "–"
         return format_html('<a href="{}">{}</a>', address, row.about or row.reference)
 
-    # What may be done is shown only where it may; the services refuse it elsewhere.
-
-    def _may(self, request: HttpRequest, object_id: Any, *fits: Q) -> bool:
-        allowed = bool(request.user.has_perm("core.change_discrepancy"))
-        return allowed and Discrepancy.objects.filter(_UNRESOLVED, *fits, pk=object_id).exists()
-
-    def has_look_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self._may(request, object_id)
-
-    def has_settle_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        fits = _THEY_HAVE_MORE & Q(subject=Subject.PAYMENT, target__isnull=False)
-        return self._may(request, object_id, fits) and bool(request.user.has_perm("payments.change_refund"))
-
-    def has_adopt_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        fits = Q(party__in=CODES, subject=Subject.PAYMENT, kind=Kind.THEIRS_ONLY, target=None)
-        return self._may(request, object_id, fits) and bool(request.user.has_perm("payments.change_refund"))
+    has_look_permission = whoever_has(_MAY, row=_UNRESOLVED)
+    has_settle_permission = whoever_has(_MAY, _REFUNDS, row=_UNRESOLVED & _THEY_HAVE_MORE & _OUR_PAYMENT)
+    has_adopt_permission = whoever_has(_MAY, _REFUNDS, row=_UNRESOLVED & _NOBODYS_PAYMENT)
+    has_foreign_permission = whoever_has(_MAY, _ATTEMPTS, row=_UNRESOLVED & _PURCHASE & Q(kind=Kind.THEIRS_ONLY))
+    has_lost_permission = whoever_has(_MAY, _ATTEMPTS, row=_UNRESOLVED & _PURCHASE & Q(kind=Kind.OURS_ONLY))
+    has_cost_permission = whoever_has(_MAY, _ATTEMPTS, row=_UNRESOLVED & _PURCHASE & Q(kind=Kind.DIFFERING))
+    has_explain_permission = whoever_has(_MAY, row=Q(state=State.OPEN))
 
     def has_book_refund_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         row = Discrepancy.objects.filter(_UNRESOLVED, _THEY_HAVE_MORE, pk=object_id, subject=Subject.REFUND).first()
-        allowed = self._may(request, object_id) and bool(request.user.has_perm("payments.change_refund"))
-        return allowed and row is not None and gateways.is_made_there(row)
+        return request.user.has_perms([_MAY, _REFUNDS]) and row is not None and gateways.is_made_there(row)
 
-    def _may_at_supplier(self, request: HttpRequest, object_id: Any, kind: str) -> bool:
-        allowed = bool(request.user.has_perm("fulfilment.change_attempt"))
-        return allowed and self._may(request, object_id, Q(subject=Subject.PURCHASE, kind=kind, target__isnull=False))
-
-    def has_foreign_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self._may_at_supplier(request, object_id, Kind.THEIRS_ONLY)
-
-    def has_lost_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self._may_at_supplier(request, object_id, Kind.OURS_ONLY)
-
-    def has_cost_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self._may_at_supplier(request, object_id, Kind.DIFFERING)
-
-    def has_explain_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self._may(request, object_id, Q(state=State.OPEN))
-
-    @action(
-        description=_("Look again"),
+    @verb(
+        _("Look again"),
         icon="refresh",
-        permissions=["look"],
-        dialog={
-            "title": _("Compare both sides once more?"),
-            "description": _("The row resolves itself if they agree by now. Nothing moves."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Look again"),
-        },
+        may="look",
+        title=_("Compare both sides once more?"),
+        text=_("The row resolves itself if they agree by now. Nothing moves."),
     )
-    def look_again(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
-        def look(row: Discrepancy, by: str, why: str) -> None:
+    def look_again(self, asked: Asked, row: Discrepancy) -> Told:
+        def look() -> None:
             look_at(row)
-            audit.record(by, "discrepancy looked at", f"discrepancy:{row.pk}", after=row.state, why=why)
+            audit.record(asked.by, "discrepancy looked at", f"discrepancy:{row.pk}", after=row.state, why=asked.why)
 
-        return self._done(request, object_id, form, look)
+        return _told(row, look)
 
-    @action(
-        description=_("Settle"),
+    @verb(
+        _("Settle"),
         icon="done_all",
-        permissions=["settle"],
-        dialog={
-            "title": _("Count what the gateway has?"),
-            "description": _("It pays the order, or is owed back, as if the gateway had told us in time."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Settle"),
-        },
+        may="settle",
+        title=_("Count what the gateway has?"),
+        text=_("It pays the order, or is owed back, as if the gateway had told us in time."),
     )
-    def settle(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
-        return self._done(request, object_id, form, gateways.settle)
+    def settle(self, asked: Asked, row: Discrepancy) -> Told:
+        return _told(row, lambda: gateways.settle(row, asked.by, asked.why))
 
-    @action(
-        description=_("Give to an order"),
+    @verb(
+        _("Give to an order"),
         icon="link",
-        permissions=["adopt"],
-        dialog={
-            "title": _("Whose money is this?"),
-            "description": _("It becomes a payment of that order: it pays it if it fits, else it goes back."),
-            "form_class": OrderForm,
-            "form_submit_text": _("Give it to the order"),
-        },
+        may="adopt",
+        title=_("Whose money is this?"),
+        text=_("It becomes a payment of that order: it pays it if it fits, else it goes back."),
+        button=_("Give it to the order"),
+        form=OrderForm,
     )
-    def give_to_order(self, request: HttpRequest, form: OrderForm, object_id: str) -> HttpResponse:
-        def adopt(row: Discrepancy, by: str, why: str) -> None:
-            gateways.adopt(row, form.cleaned_data["number"], by, why)
+    def give_to_order(self, asked: Asked, row: Discrepancy) -> Told:
+        return _told(row, lambda: gateways.adopt(row, asked.said["number"], asked.by, asked.why))
 
-        return self._done(request, object_id, form, adopt)
-
-    @action(
-        description=_("Book this refund"),
+    @verb(
+        _("Book this refund"),
         icon="undo",
-        permissions=["book_refund"],
-        dialog={
-            "title": _("Did this money really go back?"),
-            "description": _("A refund that we owe is done by it; else it is booked as a gift of the shop's."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Book it"),
-        },
+        may="book_refund",
+        title=_("Did this money really go back?"),
+        text=_("A refund that we owe is done by it; else it is booked as a gift of the shop's."),
+        button=_("Book it"),
     )
-    def book_refund(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
-        def book(row: Discrepancy, by: str, why: str) -> None:
-            gateways.book_refund(row, by, why)
+    def book_refund(self, asked: Asked, row: Discrepancy) -> Told:
+        return _told(row, lambda: gateways.book_refund(row, asked.by, asked.why))
 
-        return self._done(request, object_id, form, book)
-
-    @action(
-        description=_("Give to a purchase"),
+    @verb(
+        _("Give to a purchase"),
         icon="link",
-        permissions=["foreign"],
-        dialog={
-            "title": _("Which purchase of ours is this?"),
-            "description": _("One of the same player whose outcome is unknown. Nothing is sent."),
-            "form_class": AttemptForm,
-            "form_submit_text": _("Adopt"),
-        },
+        may="foreign",
+        title=_("Which purchase of ours is this?"),
+        text=_("One of the same player whose outcome is unknown. Nothing is sent."),
+        button=_("Adopt"),
+        form=AttemptForm,
     )
-    def give_to_purchase(self, request: HttpRequest, form: AttemptForm, object_id: str) -> HttpResponse:
-        def adopt(row: Discrepancy, by: str, why: str) -> None:
-            suppliers.adopt(row, form.cleaned_data["attempt"], by, why)
+    def give_to_purchase(self, asked: Asked, row: Discrepancy) -> Told:
+        return _told(row, lambda: suppliers.adopt(row, asked.said["attempt"], asked.by, asked.why))
 
-        return self._done(request, object_id, form, adopt)
-
-    @action(
-        description=_("It arrived"),
+    @verb(
+        _("It arrived"),
         icon="check",
-        permissions=["lost"],
-        dialog={
-            "title": _("The supplier has delivered this purchase"),
-            "description": _("The unit ends as delivered. Only with the supplier's word for it."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Delivered"),
-        },
+        may="lost",
+        title=_("The supplier has delivered this purchase"),
+        text=_("The unit ends as delivered. Only with the supplier's word for it."),
+        button=_("Delivered"),
     )
-    def mark_arrived(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
-        return self._done(request, object_id, form, partial(_settle, arrived=True))
+    def mark_arrived(self, asked: Asked, row: Discrepancy) -> Told:
+        return _told(row, lambda: suppliers.settle(row, arrived=True, by=asked.by, why=asked.why))
 
-    @action(
-        description=_("It failed"),
+    @verb(
+        _("It failed"),
         icon="close",
-        permissions=["lost"],
-        dialog={
-            "title": _("This purchase failed at the supplier"),
-            "description": _("The unit looks for another way, or its money goes back. Only with the supplier's word."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Failed"),
-        },
+        may="lost",
+        title=_("This purchase failed at the supplier"),
+        text=_("The unit looks for another way, or its money goes back. Only with the supplier's word."),
+        button=_("Failed"),
     )
-    def mark_failed(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
-        return self._done(request, object_id, form, partial(_settle, arrived=False))
+    def mark_failed(self, asked: Asked, row: Discrepancy) -> Told:
+        return _told(row, lambda: suppliers.settle(row, arrived=False, by=asked.by, why=asked.why))
 
-    @action(
-        description=_("Book their cost"),
+    @verb(
+        _("Book their cost"),
         icon="price_change",
-        permissions=["cost"],
-        dialog={
-            "title": _("Does the supplier's figure hold?"),
-            "description": _("The ledger then says of this purchase what the supplier says. The order stays as it is."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Book it"),
-        },
+        may="cost",
+        title=_("Does the supplier's figure hold?"),
+        text=_("The ledger then says of this purchase what the supplier says. The order stays as it is."),
+        button=_("Book it"),
     )
-    def book_cost(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
-        return self._done(request, object_id, form, suppliers.book_cost)
+    def book_cost(self, asked: Asked, row: Discrepancy) -> Told:
+        return _told(row, lambda: suppliers.book_cost(row, asked.by, asked.why))
 
-    @action(
-        description=_("Explain"),
+    @verb(
+        _("Explain"),
         icon="fact_check",
-        permissions=["explain"],
-        dialog={
-            "title": _("Why do the two sides differ?"),
-            "description": _("Nothing moves. It opens again only if the amounts change."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Explained"),
-        },
+        may="explain",
+        title=_("Why do the two sides differ?"),
+        text=_("Nothing moves. It opens again only if the amounts change."),
+        button=_("Explained"),
     )
-    def explain(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
-        def explain(row: Discrepancy, by: str, why: str) -> None:
-            reconciliation.explain(row, by, why)
+    def explain(self, asked: Asked, row: Discrepancy) -> Told:
+        return _told(row, lambda: reconciliation.explain(row, asked.by, asked.why))
 
-        return self._done(request, object_id, form, explain)
-
-    @action(
-        description=_("Open a case"),
+    @verb(
+        _("Open a case"),
         icon="front_hand",
-        permissions=["explain"],
-        dialog={
-            "title": _("Somebody has to find out"),
-            "description": _("The case carries this row's evidence, and closes when the row does."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Open a case"),
-        },
+        may="explain",
+        title=_("Somebody has to find out"),
+        text=_("The case carries this row's evidence, and closes when the row does."),
     )
-    def open_case(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
-        def ask(row: Discrepancy, by: str, why: str) -> None:
-            reconciliation.ask(row, by, why)
+    def open_case(self, asked: Asked, row: Discrepancy) -> Told:
+        return _told(row, lambda: reconciliation.ask(row, asked.by, asked.why))
 
-        return self._done(request, object_id, form, ask)
 
-    def _done(
-        self, request: HttpRequest, object_id: str, form: ReasonForm, act: Callable[[Discrepancy, str, str], object]
-    ) -> HttpResponse:
-        row = Discrepancy.objects.get(pk=object_id)
-        try:
-            act(row, request.user.get_username(), form.cleaned_data["reason"])
-        except Refused as refusal:
-            messages.error(request, str(refusal.message))
-        except _AWAY as problem:
-            messages.error(request, _("The other side does not answer: %(why)s") % {"why": problem})
-        else:
-            row.refresh_from_db()
-            messages.success(request, row.get_state_display())
-        return back_to(request, reverse("admin:core_discrepancy_change", args=[object_id]))
+def _told(row: Discrepancy, act: Callable[[], object]) -> Told:
+    """How the row stands after `act`, which may have to ask a gateway or a supplier."""
+    try:
+        act()
+    except _AWAY as problem:
+        return Told.refused(_("The other side does not answer: %(why)s") % {"why": problem})
+    row.refresh_from_db()
+    return Told(row.get_state_display())
 
 
 def look_at(row: Discrepancy) -> None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.contrib import admin
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from core import audit
-from core.admin.bases import ReadOnlyAdmin, ReasonForm, ShopAdmin, back_to, money_column
+from core.admin.bases import ReadOnlyAdmin, ShopAdmin, money_column
+from core.admin.verbs import Asked, ReasonForm, Told, verb, whoever_has
 from fulfilment import circuit, health, profiles
 from fulfilment.admin.orders import moment, table
 from fulfilment.models import (
@@ -106,69 +106,49 @@ class SupplierAccountAdmin(ShopAdmin):
             ],
         )
 
-    def has_resume_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return bool(request.user.has_perm("fulfilment.change_supplieraccount"))
+    has_resume_permission = whoever_has("fulfilment.change_supplieraccount")
 
-    @action(
-        description=_("Go on buying"),
+    @verb(
+        _("Go on buying"),
         icon="play_arrow",
-        permissions=["resume"],
-        dialog={
-            "title": _("Go on buying here"),
-            "description": _("Units that wait are sent at once. After a refused key: only when the cause is mended."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Go on"),
-        },
+        may="resume",
+        title=_("Go on buying here"),
+        text=_("Units that wait are sent at once. After a refused key: only when the cause is mended."),
+        button=_("Go on"),
     )
-    def resume(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
-        account = SupplierAccount.objects.get(pk=object_id)
-        why = account.paused_why
-        if profiles.resume(account):
-            reason = form.cleaned_data["reason"]
-            audit.record(request.user.get_username(), "supplier resumed", account.code, before=why, why=reason)
-            messages.success(request, _("Buying goes on."))
-        else:
-            messages.warning(request, _("It was not paused."))
-        return back_to(request, reverse("admin:fulfilment_supplieraccount_change", args=[object_id]))
+    def resume(self, asked: Asked, account: SupplierAccount) -> Told:
+        why_paused = account.paused_why
+        if not profiles.resume(account):
+            return Told.nothing_done(_("It was not paused."))
+        audit.record(asked.by, "supplier resumed", account.code, before=why_paused, why=asked.why)
+        return Told(_("Buying goes on."))
 
-    @action(
-        description=_("Open the circuit"),
+    @verb(
+        _("Open the circuit"),
         icon="power_off",
-        permissions=["resume"],
-        dialog={
-            "title": _("Buy nothing here until it is closed again"),
-            "description": _("Purchases under way are not touched. Units go by other routes, or wait."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Stop buying"),
-        },
+        may="resume",
+        title=_("Buy nothing here until it is closed again"),
+        text=_("Purchases under way are not touched. Units go by other routes, or wait."),
+        button=_("Stop buying"),
     )
-    def open_circuit(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
-        account, why = SupplierAccount.objects.get(pk=object_id), form.cleaned_data["reason"]
-        circuit.open_by_hand(account, why)
-        audit.record(request.user.get_username(), "circuit opened", account.code, why=why)
-        messages.success(request, _("Nothing is bought there until it is closed again."))
-        return back_to(request, reverse("admin:fulfilment_supplieraccount_change", args=[object_id]))
+    def open_circuit(self, asked: Asked, account: SupplierAccount) -> Told:
+        circuit.open_by_hand(account, asked.why)
+        audit.record(asked.by, "circuit opened", account.code, why=asked.why)
+        return Told(_("Nothing is bought there until it is closed again."))
 
-    @action(
-        description=_("Close the circuit"),
+    @verb(
+        _("Close the circuit"),
         icon="power",
-        permissions=["resume"],
-        dialog={
-            "title": _("Buy here again"),
-            "description": _("Everything that waits is sent at once. By itself it would try with one purchase first."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Go on"),
-        },
+        may="resume",
+        title=_("Buy here again"),
+        text=_("Everything that waits is sent at once. By itself it would try with one purchase first."),
+        button=_("Go on"),
     )
-    def close_circuit(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
-        account, why = SupplierAccount.objects.get(pk=object_id), form.cleaned_data["reason"]
-        login = request.user.get_username()
-        if circuit.close(account, f"by {login}: {why}"):
-            audit.record(login, "circuit closed", account.code, before=account.circuit_why, why=why)
-            messages.success(request, _("Buying goes on."))
-        else:
-            messages.warning(request, _("It was not open."))
-        return back_to(request, reverse("admin:fulfilment_supplieraccount_change", args=[object_id]))
+    def close_circuit(self, asked: Asked, account: SupplierAccount) -> Told:
+        if not circuit.close(account, f"by {asked.by}: {asked.why}"):
+            return Told.nothing_done(_("It was not open."))
+        audit.record(asked.by, "circuit closed", account.code, before=account.circuit_why, why=asked.why)
+        return Told(_("Buying goes on."))
 
 
 @admin.register(SupplierProduct)
@@ -180,30 +160,25 @@ class SupplierProductAdmin(ReadOnlyAdmin):
     cost = money_column("cost_minor", currency="account.currency", title=_("cost"))
     actions_detail = ["write_number"]
 
-    def has_write_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return bool(request.user.has_perm("fulfilment.change_supplierproduct"))
+    has_write_permission = whoever_has("fulfilment.change_supplierproduct")
 
-    @action(
-        description=_("How the number is written"),
+    @verb(
+        _("How the number is written"),
         icon="edit",
-        permissions=["write"],
-        dialog={
-            "title": _("How this product wants the customer's number"),
-            "description": _("Purchases under way keep the number as they were sent with."),
-            "form_class": CustomerFormatForm,
-            "form_submit_text": _("Save"),
-        },
+        may="write",
+        title=_("How this product wants the customer's number"),
+        text=_("Purchases under way keep the number as they were sent with."),
+        button=_("Save"),
+        form=CustomerFormatForm,
     )
-    def write_number(self, request: HttpRequest, form: CustomerFormatForm, object_id: str) -> HttpResponse:
-        product = SupplierProduct.objects.get(pk=object_id)
-        before, product.customer_format = product.customer_format, form.cleaned_data["customer_format"]
+    def write_number(self, asked: Asked, product: SupplierProduct) -> Told:
+        before, product.customer_format = product.customer_format, asked.said["customer_format"]
         product.save(update_fields=["customer_format"])
         audit.record(
-            request.user.get_username(), "number format", f"product:{product.code}",
-            before=before, after=product.customer_format, why=form.cleaned_data["reason"],
+            asked.by, "number format", f"product:{product.code}",
+            before=before, after=product.customer_format, why=asked.why,
         )  # fmt: skip
-        messages.success(request, _("Saved."))
-        return back_to(request, reverse("admin:fulfilment_supplierproduct_change", args=[object_id]))
+        return Told(_("Saved."))
 
 
 @admin.register(HistoryRow)

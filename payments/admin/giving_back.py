@@ -7,15 +7,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.http import HttpRequest
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from core.admin.bases import ReasonForm, back_to
-from core.errors import Refused
+from core.admin.verbs import Asked, ReasonForm, Told, verb, whoever_has
 from core.money import Money, NotAnAmount
 from payments.money_back import giving_back
 from storefront.orders.models import Order
@@ -49,31 +47,21 @@ class GivesBack:
     def left_to_give_back(self, order: Order) -> str:
         return str(giving_back.remaining(order))
 
-    def has_give_back_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return bool(request.user.has_perm("payments.add_refund"))
+    has_give_back_permission = whoever_has("payments.add_refund")
 
-    @action(
-        description=_("Give money back"),
+    @verb(
+        _("Give money back"),
         icon="undo",
-        permissions=["give_back"],
-        dialog={
-            "title": _("Give money back to this customer?"),
-            "description": _("Of an order that has ended. Above the limit of one person it waits for a second one."),
-            "form_class": GiveBackForm,
-            "form_submit_text": _("Give it back"),
-        },
+        may="give_back",
+        title=_("Give money back to this customer?"),
+        text=_("Of an order that has ended. Above the limit of one person it waits for a second one."),
+        button=_("Give it back"),
+        form=GiveBackForm,
     )
-    def give_back(self, request: HttpRequest, form: GiveBackForm, object_id: str) -> HttpResponse:
-        said = form.cleaned_data
-        try:
-            refund, is_new = giving_back.give_back(
-                int(object_id), said["amount"], seen=said["seen"], by=request.user.get_username(), why=said["reason"]
-            )
-        except Refused as refusal:
-            messages.error(request, str(refusal.message))
-            return back_to(request, reverse("admin:storefront_order_change", args=[object_id]))
-        if is_new:
-            messages.success(request, f"{refund.amount}: {refund.get_state_display()}")
-        else:
-            messages.warning(request, _("This was given before; nothing more goes back."))
-        return back_to(request, reverse("admin:payments_refund_change", args=[refund.pk]))
+    def give_back(self, asked: Asked, order: Order) -> Told:
+        refund, is_new = giving_back.give_back(
+            order.pk, asked.said["amount"], seen=asked.said["seen"], by=asked.by, why=asked.why
+        )
+        if not is_new:
+            return Told(_("This was given before; nothing more goes back."), messages.WARNING, at=refund)
+        return Told(f"{refund.amount}: {refund.get_state_display()}", at=refund)

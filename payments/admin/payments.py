@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -11,8 +9,9 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from core.admin.bases import ReadOnlyAdmin, ReadOnlyInline, back_to, money_column, pretty
+from core.admin.bases import ReadOnlyAdmin, ReadOnlyInline, money_column, pretty
 from core.admin.bounded import FoundByIndex
+from core.admin.verbs import back_to, page_of, whoever_has
 from payments import looking
 from payments.gateways.base import GatewayUnavailable
 from payments.models import Capture, Payment
@@ -78,8 +77,7 @@ class PaymentAdmin(FoundByIndex, ReadOnlyAdmin):
             payment.order,
         )
 
-    def has_look_now_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return bool(request.user.has_perm("payments.view_payment"))
+    has_look_now_permission = whoever_has("payments.view_payment")
 
     @action(description=_("Look at the gateway now"), icon="refresh", permissions=["look_now"])
     def look_now(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -93,7 +91,7 @@ class PaymentAdmin(FoundByIndex, ReadOnlyAdmin):
                 messages.warning(request, _("The gateway never told us its number for this payment."))
             else:
                 messages.success(request, _("The gateway says: %(standing)s") % {"standing": looked.standing})
-        return back_to(request, reverse("admin:payments_payment_change", args=[object_id]))
+        return back_to(request, page_of(payment))
 
 
 @admin.register(Capture)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.contrib import admin
+from django.db.models import Q
+from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import action, display
+from unfold.decorators import display
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.models import User
-from core.admin.bases import ReadOnlyAdmin, ReasonForm, back_to
-from core.errors import Refused
+from core.admin.bases import ReadOnlyAdmin
+from core.admin.verbs import Asked, Told, verb, whoever_has
 from payments.models import Payout
 from payments.money_back import payouts
 
@@ -75,86 +74,51 @@ class PayoutAdmin(ReadOnlyAdmin):
         to = payout.in_clear  # type: ignore[attr-defined]
         return format_html('<b class="text-base">{}</b><br>{}<br>{}', to.number, to.holder, payout.masked)
 
-    def has_prepare_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self._may(request, object_id, "change_payout", State.ASKED)
+    has_prepare_permission = whoever_has("payments.change_payout", row=Q(state=State.ASKED))
+    has_approve_permission = whoever_has("payments.approve_payout", row=Q(state=State.PREPARED))
+    has_pay_permission = whoever_has("payments.approve_payout", row=Q(state=State.APPROVED))
+    has_return_permission = whoever_has("payments.change_payout", row=Q(state__in=[*Payout.OPEN, State.PAID]))
 
-    def has_approve_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self._may(request, object_id, "approve_payout", State.PREPARED)
-
-    def has_pay_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self._may(request, object_id, "approve_payout", State.APPROVED)
-
-    def has_return_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self._may(request, object_id, "change_payout", *Payout.OPEN, State.PAID)
-
-    def _may(self, request: HttpRequest, object_id: Any, right: str, *states: State) -> bool:
-        allowed = bool(request.user.has_perm(f"payments.{right}"))
-        return allowed and Payout.objects.filter(pk=object_id, state__in=states).exists()
-
-    @action(
-        description=_("Prepare"),
+    @verb(
+        _("Prepare"),
         icon="fact_check",
-        permissions=["prepare"],
-        dialog={
-            "title": _("Account and amount are right?"),
-            "description": _("You vouch for both. Another person approves and pays."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Prepared"),
-        },
+        may="prepare",
+        title=_("Account and amount are right?"),
+        text=_("You vouch for both. Another person approves and pays."),
+        button=_("Prepared"),
     )
-    def prepare(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
-        return self._done(request, object_id, payouts.prepare, form.cleaned_data["reason"])
+    def prepare(self, asked: Asked, payout: Payout) -> Told:
+        return Told(payouts.prepare(payout.pk, asked.user, asked.why).get_state_display())
 
-    @action(
-        description=_("Approve"),
+    @verb(
+        _("Approve"),
         icon="how_to_reg",
-        permissions=["approve"],
-        dialog={
-            "title": _("Approve, and pay it yourself now?"),
-            "description": _("From now on you alone pay it. Then enter the bank's reference here."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Approve"),
-        },
+        may="approve",
+        title=_("Approve, and pay it yourself now?"),
+        text=_("From now on you alone pay it. Then enter the bank's reference here."),
     )
-    def approve(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
-        return self._done(request, object_id, payouts.approve, form.cleaned_data["reason"])
+    def approve(self, asked: Asked, payout: Payout) -> Told:
+        return Told(payouts.approve(payout.pk, asked.user, asked.why).get_state_display())
 
-    @action(
-        description=_("Paid"),
+    @verb(
+        _("Paid"),
         icon="done_all",
-        permissions=["pay"],
-        dialog={
-            "title": _("The money has left?"),
-            "description": _("The ledger books it and the customer is told."),
-            "form_class": PaidForm,
-            "form_submit_text": _("It is paid"),
-        },
+        may="pay",
+        title=_("The money has left?"),
+        text=_("The ledger books it and the customer is told."),
+        button=_("It is paid"),
+        form=PaidForm,
     )
-    def mark_paid(self, request: HttpRequest, form: PaidForm, object_id: str) -> HttpResponse:
-        return self._done(request, object_id, payouts.mark_paid, form.cleaned_data["bank_reference"])
+    def mark_paid(self, asked: Asked, payout: Payout) -> Told:
+        return Told(payouts.mark_paid(payout.pk, asked.user, asked.said["bank_reference"]).get_state_display())
 
-    @action(
-        description=_("Could not be paid"),
+    @verb(
+        _("Could not be paid"),
         icon="undo",
-        permissions=["return"],
-        dialog={
-            "title": _("The account cannot be paid, or the bank sent the money back?"),
-            "description": _("The customer is asked for another account. What had been paid is owed again."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Ask the customer again"),
-        },
+        may="return",
+        title=_("The account cannot be paid, or the bank sent the money back?"),
+        text=_("The customer is asked for another account. What had been paid is owed again."),
+        button=_("Ask the customer again"),
     )
-    def return_it(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
-        return self._done(request, object_id, payouts.return_it, form.cleaned_data["reason"])
-
-    def _done(
-        self, request: HttpRequest, object_id: str, act: Callable[[int, User, str], Payout], said: str
-    ) -> HttpResponse:
-        assert isinstance(request.user, User)
-        try:
-            payout = act(int(object_id), request.user, said)
-        except Refused as refusal:
-            messages.error(request, str(refusal.message))
-        else:
-            messages.success(request, payout.get_state_display())
-        return back_to(request, reverse("admin:payments_payout_change", args=[object_id]))
+    def return_it(self, asked: Asked, payout: Payout) -> Told:
+        return Told(payouts.return_it(payout.pk, asked.user, asked.why).get_state_display())

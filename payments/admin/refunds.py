@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.contrib import admin
+from django.db.models import Q
+from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import action, display
+from unfold.decorators import display
 
 from accounts.models import User
 from core import audit
-from core.admin.bases import ReadOnlyAdmin, ReadOnlyInline, ReasonForm, back_to, money_column
+from core.admin.bases import ReadOnlyAdmin, ReadOnlyInline, money_column
 from core.admin.bounded import FoundByIndex
-from core.errors import Refused
+from core.admin.verbs import Asked, Told, verb, whoever_has
 from payments import refunds
 from payments.models import Payout, Refund, RefundEvent
 from payments.money_back import accepting, links, payouts
 from payments.schedule import NEVER
-from storefront.orders.models import Order
 
 STATE_LOOKS = {
     "REVIEW": "warning",
@@ -34,7 +32,7 @@ STATE_LOOKS = {
     "WITHDRAWN": "default",
 }
 State, Why = Refund.State, Refund.Why
-Decision = Callable[[int, str, str], Refund | Order]
+_MAY = "payments.change_refund"
 
 
 class RefundEventInline(ReadOnlyInline):
@@ -99,129 +97,84 @@ class RefundAdmin(FoundByIndex, ReadOnlyAdmin):
             refund.link_shown = True  # type: ignore[attr-defined]
         return format_html('<code class="break-all">{}</code>', links.url(refund))
 
-    # What may be done is shown only where it may: the services refuse it elsewhere.
+    has_approve_permission = whoever_has(_MAY, row=Q(state=State.REVIEW))
+    has_accept_permission = whoever_has(_MAY, row=Q(state=State.REVIEW, why=Why.AMOUNT))
+    has_decline_permission = whoever_has(_MAY, row=Q(state=State.REVIEW, why=Why.GOODWILL))
+    has_by_hand_permission = whoever_has(
+        _MAY, "payments.change_payout", row=Q(state__in=[State.CLAIMABLE, State.REVIEW])
+    )
+    has_unanswered_permission = whoever_has(_MAY, row=Q(state=State.SENDING, not_before=NEVER))
 
-    def _may(self, request: HttpRequest, object_id: Any, **fits: Any) -> bool:
-        allowed = bool(request.user.has_perm("payments.change_refund"))
-        return allowed and Refund.objects.filter(pk=object_id, **fits).exists()
-
-    def has_approve_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self._may(request, object_id, state=State.REVIEW)
-
-    def has_accept_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self._may(request, object_id, state=State.REVIEW, why=Why.AMOUNT)
-
-    def has_decline_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self._may(request, object_id, state=State.REVIEW, why=Why.GOODWILL)
-
-    def has_by_hand_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        allowed = bool(request.user.has_perm("payments.change_payout"))
-        return allowed and self._may(request, object_id, state__in=[State.CLAIMABLE, State.REVIEW])
-
-    def has_unanswered_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self._may(request, object_id, state=State.SENDING, not_before=NEVER)
-
-    @action(
-        description=_("Approve"),
+    @verb(
+        _("Approve"),
         icon="check_circle",
-        permissions=["approve"],
-        dialog={
-            "title": _("Pay all of this money back?"),
-            "description": _(
-                "Into the member's wallet, by the gateway where the channel can, else the guest is asked."
-            ),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Approve"),
-        },
+        may="approve",
+        title=_("Pay all of this money back?"),
+        text=_("Into the member's wallet, by the gateway where the channel can, else the guest is asked."),
     )
-    def approve(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
-        return self._decided(request, object_id, form, refunds.approve)
+    def approve(self, asked: Asked, refund: Refund) -> Told:
+        refunds.approve(refund.pk, asked.by, asked.why)
+        return _standing(refund)
 
-    @action(
-        description=_("Accept and deliver"),
+    @verb(
+        _("Accept and deliver"),
         icon="local_shipping",
-        permissions=["accept"],
-        dialog={
-            "title": _("Let this money pay the order?"),
-            "description": _("What is missing is the shop's loss, what is too much goes back. Then it is delivered."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Accept and deliver"),
-        },
+        may="accept",
+        title=_("Let this money pay the order?"),
+        text=_("What is missing is the shop's loss, what is too much goes back. Then it is delivered."),
     )
-    def accept(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
-        return self._decided(request, object_id, form, accepting.accept)
+    def accept(self, asked: Asked, refund: Refund) -> Told:
+        accepting.accept(refund.pk, asked.by, asked.why)
+        return _standing(refund)
 
-    @action(
-        description=_("Decline"),
+    @verb(
+        _("Decline"),
         icon="block",
-        permissions=["decline"],
-        dialog={
-            "title": _("Give nothing back?"),
-            "description": _(
-                "The refund that waited for a second person is withdrawn. The customer never heard of it."
-            ),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Decline"),
-        },
+        may="decline",
+        title=_("Give nothing back?"),
+        text=_("The refund that waited for a second person is withdrawn. The customer never heard of it."),
     )
-    def decline(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
-        return self._decided(request, object_id, form, refunds.decline)
+    def decline(self, asked: Asked, refund: Refund) -> Told:
+        refunds.decline(refund.pk, asked.by, asked.why)
+        return _standing(refund)
 
-    @action(
-        description=_("Prepare a pay-out by hand"),
+    @verb(
+        _("Prepare a pay-out by hand"),
         icon="payments",
-        permissions=["by_hand"],
-        dialog={
-            "title": _("Pay it another way?"),
-            "description": _(
-                "For a customer no link can reach. Say to whom and how; another person approves and pays."
-            ),
-            "form_class": ReasonForm,
-            "form_submit_text": _("Prepare"),
-        },
+        may="by_hand",
+        title=_("Pay it another way?"),
+        text=_("For a customer no link can reach. Say to whom and how; another person approves and pays."),
+        button=_("Prepare"),
     )
-    def prepare_by_hand(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
-        try:
-            payout = payouts.prepare_by_hand(int(object_id), request.user, form.cleaned_data["reason"])  # type: ignore[arg-type]
-        except Refused as refusal:
-            messages.error(request, str(refusal.message))
-            return back_to(request, reverse("admin:payments_refund_change", args=[object_id]))
-        messages.success(request, payout.get_state_display())
-        return back_to(request, reverse("admin:payments_payout_change", args=[payout.pk]))
+    def prepare_by_hand(self, asked: Asked, refund: Refund) -> Told:
+        payout = payouts.prepare_by_hand(refund.pk, asked.user, asked.why)
+        return Told(payout.get_state_display(), at=payout)
 
-    @action(
-        description=_("The gateway paid it"),
+    @verb(
+        _("The gateway paid it"),
         icon="done_all",
-        permissions=["unanswered"],
-        dialog={
-            "title": _("Does the gateway's list show this refund as paid?"),
-            "description": _("Look for its reference there. The ledger books it as paid; that is final."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("It is paid"),
-        },
+        may="unanswered",
+        title=_("Does the gateway's list show this refund as paid?"),
+        text=_("Look for its reference there. The ledger books it as paid; that is final."),
+        button=_("It is paid"),
     )
-    def confirm_paid(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
-        return self._decided(request, object_id, form, refunds.confirm_paid)
+    def confirm_paid(self, asked: Asked, refund: Refund) -> Told:
+        refunds.confirm_paid(refund.pk, asked.by, asked.why)
+        return _standing(refund)
 
-    @action(
-        description=_("Send again"),
+    @verb(
+        _("Send again"),
         icon="replay",
-        permissions=["unanswered"],
-        dialog={
-            "title": _("Is this refund missing in the gateway's list?"),
-            "description": _("It is asked for once more. Only if its reference is not there: else it is paid twice."),
-            "form_class": ReasonForm,
-            "form_submit_text": _("It is not there: send it again"),
-        },
+        may="unanswered",
+        title=_("Is this refund missing in the gateway's list?"),
+        text=_("It is asked for once more. Only if its reference is not there: else it is paid twice."),
+        button=_("It is not there: send it again"),
     )
-    def send_again(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
-        return self._decided(request, object_id, form, refunds.send_again)
+    def send_again(self, asked: Asked, refund: Refund) -> Told:
+        refunds.send_again(refund.pk, asked.by, asked.why)
+        return _standing(refund)
 
-    def _decided(self, request: HttpRequest, object_id: str, form: ReasonForm, decide: Decision) -> HttpResponse:
-        try:
-            decide(int(object_id), request.user.get_username(), form.cleaned_data["reason"])
-        except Refused as refusal:
-            messages.error(request, str(refusal.message))
-        else:
-            messages.success(request, Refund.objects.get(pk=object_id).get_state_display())
-        return back_to(request, reverse("admin:payments_refund_change", args=[object_id]))
+
+def _standing(refund: Refund) -> Told:
+    refund.refresh_from_db()
+    return Told(refund.get_state_display())
