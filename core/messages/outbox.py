@@ -11,6 +11,7 @@ from django.db.models import F
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
+from core import stopping
 from core.cases import open_case
 from core.messages.adapters import for_channel
 from core.messages.adapters.base import Misconfigured, Note, NotNow, Unreachable
@@ -56,7 +57,7 @@ def send_due(limit: int = 20) -> int:
     for pk in list(due.order_by("not_before", "id").values_list("pk", flat=True)[:limit]):
         now = timezone.now()
         mine = ChatMessage.objects.filter(pk=pk, state=_State.QUEUED, not_before__lte=now)
-        if mine.update(not_before=now + _LEASE, attempts=F("attempts") + 1):
+        if not stopping.is_asked() and mine.update(not_before=now + _LEASE, attempts=F("attempts") + 1):
             sent += _send(ChatMessage.objects.select_related("link").get(pk=pk))
     return sent
 
