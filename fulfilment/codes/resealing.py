@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from django.db import transaction
 
 from core import sealing
+from core.resealing import Resealed
 from fulfilment.codes import secret
 from fulfilment.models import Code
 
 _AT_ONCE = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Resealed:
-    """`unreadable` are rows that no key opens: they are left as they are."""
-
-    done: int
-    unreadable: list[int]
 
 
 def reseal() -> Resealed:

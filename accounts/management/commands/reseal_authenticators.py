@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
-from accounts.resealing import reseal
+from accounts.models import Authenticator
+from core.resealing import reseal
 
 
 class Command(BaseCommand):
     help = "Seals the secrets of all authenticator apps with the first of ENCRYPTION_KEYS."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(f"{reseal()} authenticators resealed")
+        resealed = reseal(Authenticator, "sealed_key")
+        self.stdout.write(f"{resealed.done} authenticators resealed")
+        if complaint := resealed.complaint("authenticators"):
+            raise CommandError(complaint)

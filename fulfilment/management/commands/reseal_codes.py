@@ -13,11 +13,7 @@ class Command(BaseCommand):
     help = "Seals every voucher code with the first of ENCRYPTION_KEYS, so that the other keys can be taken out."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        result = reseal()
-        self.stdout.write(f"{result.done} codes resealed")
-        if result.unreadable:
-            first = ", ".join(str(pk) for pk in result.unreadable[:10])
-            raise CommandError(
-                f"{len(result.unreadable)} codes are opened by none of the keys (rows {first}):"
-                " put the key they were sealed with back into ENCRYPTION_KEYS and call this again"
-            )
+        resealed = reseal()
+        self.stdout.write(f"{resealed.done} codes resealed")
+        if complaint := resealed.complaint("codes"):
+            raise CommandError(complaint)

@@ -6,18 +6,15 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from payments.money_back.resealing import reseal
+from core.resealing import reseal
+from payments.models import Payout
 
 
 class Command(BaseCommand):
     help = "Seals the accounts of all pay-outs with the first of ENCRYPTION_KEYS, so that the others can be taken out."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        done, unreadable = reseal()
-        self.stdout.write(f"{done} accounts resealed")
-        if unreadable:
-            first = ", ".join(str(pk) for pk in unreadable[:10])
-            raise CommandError(
-                f"{len(unreadable)} accounts are opened by none of the keys (rows {first}):"
-                " put the key they were sealed with back into ENCRYPTION_KEYS and call this again"
-            )
+        resealed = reseal(Payout, "sealed")
+        self.stdout.write(f"{resealed.done} accounts resealed")
+        if complaint := resealed.complaint("accounts"):
+            raise CommandError(complaint)
