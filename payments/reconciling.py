@@ -38,6 +38,8 @@ MOST_PAYMENTS, MOST_ROWS, MOST_STRANGERS = 40, 10, 20
 # How far back its list is read, and at most by so many pages: every few minutes, and once a day.
 _RECENT, _RECENT_PAGES = timedelta(hours=2), 3
 _WHOLE, _WHOLE_PAGES = timedelta(days=7), 50
+# When a payment is compared that its gateway did not answer for.
+_AGAIN_AFTER = timedelta(minutes=5)
 # So much later than its making a request must be known here.
 _JUST_MADE = timedelta(minutes=5)
 
@@ -56,11 +58,10 @@ def reconcile_day(now: datetime | None = None) -> int:
 def _round(gateway: str, back: timedelta, pages: int, now: datetime | None) -> int:
     moment, done = now or timezone.now(), 0
     try:
-        for payment in _claimed(gateway, moment):
+        for payment in _due(gateway, moment):
             if stopping.is_asked():
                 return done
-            compare(payment)
-            done += 1
+            done += _compare_due(payment, moment)
         if for_code(gateway).lists_requests:
             _compare_list(gateway, moment - back, pages, moment)
         for row in reconciliation.claim_due(gateway, MOST_ROWS, moment):
@@ -73,16 +74,26 @@ def _round(gateway: str, back: timedelta, pages: int, now: datetime | None) -> i
     return done
 
 
-def _claimed(gateway: str, now: datetime) -> list[Payment]:
-    """Payments due to be compared, each this caller's alone: pushed forward first, so that none stalls the others."""
-    due = Payment.objects.filter(gateway=gateway, compare_at__lte=now).select_related("order", "deposit")
-    claimed = []
-    for payment in due.order_by("compare_at")[:MOST_PAYMENTS]:
-        later = next_comparison(payment.created_at, now)
-        mine = Payment.objects.filter(pk=payment.pk, compare_at=payment.compare_at)
-        if mine.update(compare_at=later) and payment.gateway_id:
-            claimed.append(payment)
-    return claimed
+def _due(gateway: str, now: datetime) -> list[Payment]:
+    rows = Payment.objects.filter(gateway=gateway, compare_at__lte=now).select_related("order", "deposit")
+    return list(rows.order_by("compare_at")[:MOST_PAYMENTS])
+
+
+def _compare_due(payment: Payment, now: datetime) -> bool:
+    """Whether this call compared the payment, which is then due at its next time. Pushed forward first, so that none
+    stalls the others; where the gateway did not answer it is due again soon. Raises GatewayUnavailable."""
+    mine = Payment.objects.filter(pk=payment.pk, compare_at=payment.compare_at)
+    if not mine.update(compare_at=next_comparison(payment.created_at, now)) or not payment.gateway_id:
+        return False
+    try:
+        compare(payment)
+    except GatewayUnavailable:
+        Payment.objects.filter(pk=payment.pk).update(compare_at=now + _AGAIN_AFTER)
+        raise
+    except Exception:
+        # Whatever nobody foresaw in the books of one payment, the others of the round are compared.
+        logger.exception("%s could not be compared", payment.reference)
+    return True
 
 
 def compare(payment: Payment) -> list[Finding]:

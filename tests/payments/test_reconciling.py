@@ -17,6 +17,7 @@ from accounts.models import User
 from core.models import AuditEntry, Discrepancy, StaffCase
 from payments import ledger_check, looking, reconciling, refunds, sales, webhooks
 from payments.gateways import CODES, for_code
+from payments.gateways.base import GatewayUnavailable
 from payments.models import Payment, Refund, Transfer
 from storefront.orders import services as orders
 from storefront.orders.models import Order
@@ -98,6 +99,30 @@ def test_money_that_we_never_heard_of_is_a_row_until_it_is_settled(deaf: Sandbox
     assert row.state == "RESOLVED" and "Both sides agree" in row.note
     assert fresh(payment.bill).status == "PAID" and Transfer.objects.count() == 1
     assert AuditEntry.objects.get(action="discrepancy settled").why == WHY["reason"]
+
+
+def test_a_payment_nobody_can_compare_holds_up_none_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = (unplaced()[1] for _ in range(2))
+    Payment.objects.update(gateway_id="pr-1")
+    asked: list[int] = []
+    problem: Exception = KeyError("a shape nobody has seen")
+
+    def compare(payment: Payment) -> None:
+        asked.append(payment.pk)
+        if payment == first or isinstance(problem, GatewayUnavailable):
+            raise problem
+
+    monkeypatch.setattr(reconciling, "CODES", ("xendit",))
+    monkeypatch.setattr(reconciling, "compare", compare)
+    round_()
+    assert sorted(asked) == [first.pk, second.pk]
+    # A gateway that does not answer ends the round; whose turn it was is not passed over for an hour, or for ever.
+    problem = GatewayUnavailable("HTTP 502")
+    Payment.objects.update(created_at=timezone.now() - timedelta(days=31))
+    round_()
+    assert len(asked) == 3
+    soon = timezone.now() + timedelta(minutes=20)
+    assert Payment.objects.filter(compare_at__lt=soon).count() == 2
 
 
 def test_the_poller_settles_it_by_itself_and_the_row_closes_with_a_note(deaf: Sandbox) -> None:
