@@ -167,13 +167,11 @@ def phone_needed(channel_name: str) -> Refused:
 
 def refused(bill: Bill, code: str = "") -> Refused:
     message = _("%(channel)s cannot be used for this order. Please choose another way to pay.")
+    refusal = Refused("INVALID_PAYMENT_METHOD", message % {"channel": bill.channel_name})
     if "PHONE_REQUIRED" in code:
-        message = _("%(channel)s needs your phone number. Please choose another way to pay.")
-    return Refused(
-        "INVALID_PAYMENT_METHOD",
-        message % {"channel": bill.channel_name},
-        extra={"invoiceNumber": bill.number},
-    )
+        refusal = phone_needed(bill.channel_name)
+    refusal.extra["invoiceNumber"] = bill.number
+    return refusal
 
 
 def _told(bill: Bill, payment: Payment) -> Refused:

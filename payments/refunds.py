@@ -68,26 +68,7 @@ def owe(
     if earlier is not None:
         return earlier
     first = State.REVIEW if review else _first_state(order, payment)
-    refund = Refund.objects.create(
-        key=key,
-        reference=f"{order.number}-R{order.refunds.count() + 1}",
-        order=order,
-        payment=payment,
-        amount_minor=amount.minor,
-        currency=amount.currency,
-        why=why,
-        state=first,
-        asked_by=by,
-    )
-    ledger.transfer(
-        f"owe:{key}",
-        ledger.house(source_of(why), amount.currency),
-        ledger.house(Account.Kind.REFUNDS, amount.currency),
-        amount,
-        "refund owed",
-        order,
-        note=refund.reference,
-    )
+    refund = enter(order, payment, amount, why, key, state=first, by=by)
     if review:
         steps.move(refund, State.REVIEW, by=by)
         if why == Why.GOODWILL:
@@ -107,6 +88,34 @@ def owe(
             )
     else:
         _set_out(refund, first, by, is_told=is_told)
+    return refund
+
+
+def enter(
+    order: Order, payment: Payment, amount: Money, why: Refund.Why, key: str, *, state: Refund.State, by: str
+) -> Refund:
+    """A new refund in `state` and its money in refunds payable, and nothing else yet: whoever enters it takes its first
+    step (payments.money_back.steps). Under the order's lock."""
+    refund = Refund.objects.create(
+        key=key,
+        reference=f"{order.number}-R{order.refunds.count() + 1}",
+        order=order,
+        payment=payment,
+        amount_minor=amount.minor,
+        currency=amount.currency,
+        why=why,
+        state=state,
+        asked_by=by,
+    )
+    ledger.transfer(
+        f"owe:{key}",
+        ledger.house(source_of(why), amount.currency),
+        ledger.house(Account.Kind.REFUNDS, amount.currency),
+        amount,
+        "refund owed",
+        order,
+        note=refund.reference,
+    )
     return refund
 
 
@@ -142,7 +151,7 @@ def send_due(limit: int = SENT_AT_ONCE) -> int:
                 _ask_after(refund, refund.error or "a worker was lost while it was being sent", is_settled=True)
         except Exception as problem:
             logger.exception("refund %s", refund.reference)
-            poison.failed(Refund, refund.pk, problem, about=refund.order.number if refund.order else "")
+            poison.failed(Refund, refund.pk, problem, about=refund.order.number)
         touched += 1
     return touched
 

@@ -13,6 +13,7 @@ from accounts.models import User
 from core.errors import Refused, invalid
 from core.models import Region
 from core.money import Money
+from payments import opening
 from payments.deposits.models import DepositInquiry
 from storefront.channels import services as channels
 from storefront.channels.models import Channel
@@ -34,8 +35,7 @@ def quote(user: User, region: Region, code: str, amount: Money, language: str, n
         raise Refused("INVALID_PAYMENT_METHOD", _("This way to pay is not offered here. Please choose another one."))
     channels.ensure_open(channel, now, language)
     if not channels.reaches(channel, user.phone or ""):
-        text = _("%(channel)s needs your phone number. Please choose another way to pay.")
-        raise Refused("INVALID_PAYMENT_METHOD", text % {"channel": channel.name})
+        raise opening.phone_needed(channel.name)
     _check_limits(channel, amount)
     inquiry = DepositInquiry(
         user=user,

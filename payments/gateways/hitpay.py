@@ -269,9 +269,8 @@ def _is_card(request: Mapping[str, Any]) -> bool:
 
 def _capture(payment: Mapping[str, Any], request: Mapping[str, Any]) -> CaptureSeen:
     currency = text(payment.get("currency")) or text(request.get("currency"))
-    at = moment(payment.get("updated_at") or payment.get("created_at"), SINGAPORE)
-    # Its own creation does not move when the payment is touched again by a refund.
-    at = moment(payment.get("created_at"), SINGAPORE) or at
+    # Its creation does not move when the payment is touched again by a refund.
+    at = moment(payment.get("created_at"), SINGAPORE) or moment(payment.get("updated_at"), SINGAPORE)
     return CaptureSeen(text(payment["id"], 80), money(payment.get("amount"), currency), at)
 
 

@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from core import audit
 from core.errors import Refused
 from core.money import Money
-from payments.models import Account, Payment, Refund
+from payments import refunds
+from payments.models import Payment, Refund
 from payments.money_back import giving_back, steps
-from payments.wallet import services as ledger
 from storefront.orders import services as orders
 
 State = Refund.State
@@ -46,29 +46,5 @@ def adopt(payment_id: int, amount: Money, key: str, *, by: str, why: str) -> Ref
 def _gift(payment: Payment, amount: Money, key: str, by: str) -> Refund:
     order = payment.order
     assert order is not None  # the caller has looked
-    if not order.has_ended:
-        raise Refused("VALIDATION_ERROR", _("This order is under way: what is not delivered goes back by itself."))
-    left = giving_back.remaining(order)
-    if amount.currency != left.currency or amount > left:
-        raise Refused("VALIDATION_ERROR", _("No more than %(left)s is left to give back.") % {"left": left})
-    refund = Refund.objects.create(
-        key=key,
-        reference=f"{order.number}-R{order.refunds.count() + 1}",
-        order=order,
-        payment=payment,
-        amount_minor=amount.minor,
-        currency=amount.currency,
-        why=Refund.Why.GOODWILL,
-        state=State.DUE,
-        asked_by=by,
-    )
-    ledger.transfer(
-        f"owe:{key}",
-        ledger.house(Account.Kind.GOODWILL, amount.currency),
-        ledger.house(Account.Kind.REFUNDS, amount.currency),
-        amount,
-        "refund owed",
-        order,
-        note=refund.reference,
-    )
-    return refund
+    giving_back.ensure_left(order, amount)
+    return refunds.enter(order, payment, amount, Refund.Why.GOODWILL, key, state=State.DUE, by=by)

@@ -33,6 +33,17 @@ def seen(order: Order) -> int:
     return order.refunds.count()
 
 
+def ensure_left(order: Order, amount: Money) -> Money:
+    """What is left of the locked order's money. Raises Refused for an order under way, whose refund comes by itself,
+    and for more than that."""
+    if not order.has_ended:
+        raise Refused("VALIDATION_ERROR", _("This order is under way: what is not delivered goes back by itself."))
+    left = remaining(order)
+    if amount.minor <= 0 or amount.currency != order.currency or amount > left:
+        raise Refused("VALIDATION_ERROR", _("No more than %(left)s is left to give back.") % {"left": left})
+    return left
+
+
 @transaction.atomic
 def give_back(order_id: int, amount: Money, *, seen: int, by: str, why: str) -> tuple[Refund, bool]:
     """`amount` goes back to the customer, and whether this call gave it. Above the staff's limit it waits for a second
@@ -46,13 +57,9 @@ def give_back(order_id: int, amount: Money, *, seen: int, by: str, why: str) -> 
     earlier = Refund.objects.filter(key=key).first()
     if earlier is not None:
         return earlier, False
-    if not order.has_ended:
-        raise Refused("VALIDATION_ERROR", _("This order is under way: what is not delivered goes back by itself."))
-    if seen != order.refunds.count():
+    if order.has_ended and seen != order.refunds.count():
         raise Refused("VALIDATION_ERROR", _("This order got another refund meanwhile. Look at what is left."))
-    left = remaining(order)
-    if amount.minor <= 0 or amount.currency != order.currency or amount > left:
-        raise Refused("VALIDATION_ERROR", _("No more than %(left)s is left to give back.") % {"left": left})
+    left = ensure_left(order, amount)
     paid = Capture.objects.filter(payment__order=order, effect__in=Capture.PAYING).select_related("payment__channel")
     review = not within(amount, settings.STAFF_REFUND_LIMITS)
     refund = refunds.owe(order, paid.get().payment, amount, Refund.Why.GOODWILL, key, review=review, by=by)
