@@ -1,0 +1,18 @@
+"""The rows of fulfilment, by subject. Codes, books and problem reports keep theirs with what is done with them."""
+
+from __future__ import annotations
+
+from fulfilment.books.models import Funding, Statement
+from fulfilment.codes.models import Code, CodeBatch, CodeEvent, CodeStock
+from fulfilment.models.attempts import Attempt
+from fulfilment.models.history import HistoryPoll, HistoryRow
+from fulfilment.models.routes import MOST_PIECES, Route, SkuPart
+from fulfilment.models.suppliers import STOCK, SupplierAccount, SupplierProduct, checked_customer_format
+from fulfilment.models.topups import Correction, Delay, TopUp
+from fulfilment.problems.models import ProblemReport
+
+__all__ = [
+    "MOST_PIECES", "STOCK", "Attempt", "Code", "CodeBatch", "CodeEvent", "CodeStock", "Correction", "Delay", "Funding",
+    "HistoryPoll", "HistoryRow", "ProblemReport", "Route", "SkuPart", "Statement", "SupplierAccount", "SupplierProduct",
+    "TopUp", "checked_customer_format",
+]  # fmt: skip
