@@ -86,6 +86,7 @@ def theme(shop: str) -> dict[str, Any]:
                     _list(_("Ledger"), "account_balance", "payments.transfer"),
                     _list(_("Accounts"), "account_balance_wallet", "payments.account"),
                     _list(_("Exchange rates"), "currency_exchange", "core.exchangerate"),
+                    _list(_("Fees of gateways"), "percent", "payments.gatewayfee"),
                 ),
                 _group(
                     _("Supplier"),

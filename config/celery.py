@@ -20,6 +20,7 @@ QUEUE_OF = {
     **dict.fromkeys(("fulfilment.catalogues", "fulfilment.supplier_profile", "payments.poll"), "polls"),
     **dict.fromkeys(("storefront.levels", "payments.prove", "core.tidy"), "polls"),
     **dict.fromkeys(("payments.reconcile", "payments.reconcile_day", "fulfilment.reconcile"), "polls"),
+    **dict.fromkeys(("fulfilment.numbers", "fulfilment.prove_numbers"), "polls"),
     **dict.fromkeys(("core.send_mail", "core.send_messages"), "mail"),
 }
 
@@ -78,6 +79,7 @@ app.conf.beat_schedule = {
     "sweep top-ups": every(5, "fulfilment.sweep", "topups"),
     "read the supplier's profile": every(60, "fulfilment.supplier_profile", "polls"),
     "reconcile with the suppliers": every(120, "fulfilment.reconcile", "polls"),
+    "sum the days": every(60, "fulfilment.numbers", "polls"),
     "count the stocks": every(60, "fulfilment.stocks", "default"),
     "expire unpaid orders": every(5, "payments.expire", "default"),
     "poll the gateway": every(10, "payments.poll", "polls"),
@@ -94,6 +96,7 @@ app.conf.beat_schedule = {
     "forget old messages": nightly(4, 20, "core.tidy"),
     "prove the ledger": nightly(3, 40, "payments.prove"),
     "reconcile the week with the gateways": nightly(4, 0, "payments.reconcile_day"),
+    "prove the sums of days": nightly(4, 40, "fulfilment.prove_numbers"),
 } | {
     f"sign of life: {queue}": every(min(5, settings.WORKER_SILENT_SECONDS / 4), "core.heartbeat", queue)
     for queue in settings.CELERY_QUEUES

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import defaultdict
 from datetime import datetime
 from decimal import ROUND_HALF_UP, ROUND_UP, Decimal
 
@@ -25,6 +27,33 @@ def rate(base: str, quote: str, at: datetime) -> Decimal:
     if newest is None:
         raise NoRate(f"{base} in {quote} at {at:%Y-%m-%d %H:%M}")
     return newest.rate if newest.base == base else 1 / newest.rate
+
+
+class Rates:
+    """Every rate there is, read once: answers as `rate` and `convert` do, without asking the database again."""
+
+    def __init__(self) -> None:
+        self._dated: dict[frozenset[str], list[tuple[datetime, int, str, Decimal]]] = defaultdict(list)
+        rows = ExchangeRate.objects.order_by("valid_from", "id")
+        for valid_from, pk, base, quote, worth in rows.values_list("valid_from", "id", "base", "quote", "rate"):
+            self._dated[frozenset((base, quote))].append((valid_from, pk, base, worth))
+
+    def rate(self, base: str, quote: str, at: datetime) -> Decimal:
+        """As `rate`. Raises NoRate."""
+        if base == quote:
+            return Decimal(1)
+        dated = self._dated.get(frozenset((base, quote)), [])
+        place = bisect_right(dated, at, key=lambda row: row[0])
+        if not place:
+            raise NoRate(f"{base} in {quote} at {at:%Y-%m-%d %H:%M}")
+        _since, _pk, told_of, worth = dated[place - 1]
+        return worth if told_of == base else 1 / worth
+
+    def convert(self, amount: Money, currency: str, at: datetime, *, round_up: bool = False) -> Money:
+        """As `convert`. Raises NoRate."""
+        if amount.currency == currency:
+            return amount
+        return at_rate(amount, currency, self.rate(amount.currency, currency, at), round_up=round_up)
 
 
 def convert(amount: Money, currency: str, at: datetime, *, round_up: bool = False) -> Money:

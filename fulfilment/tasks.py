@@ -26,6 +26,8 @@ from fulfilment import (
 )
 from fulfilment.codes import importing, stock
 from fulfilment.models import TopUp
+from fulfilment.numbers import days as numbers
+from fulfilment.numbers import proving as proving_numbers
 
 logger = logging.getLogger(__name__)
 # What is sent here saves a message; the rest goes to as many threads. Units of one order stay together: they are for
@@ -126,6 +128,18 @@ def stocks() -> None:
     """Stocks of codes are counted anew, and forgotten drafts of files discarded."""
     stock.recount_all()
     importing.discard_forgotten()
+
+
+@shared_task(name="fulfilment.numbers")
+def sum_days() -> None:
+    """Days to which something new belongs are summed again."""
+    numbers.keep()
+
+
+@shared_task(name="fulfilment.prove_numbers")
+def prove_numbers() -> None:
+    """The sums of days are what the ledger says, or staff have a case."""
+    proving_numbers.prove()
 
 
 def _hand_out(groups: list[list[int]], queue: str = "topups", *, is_backlog: bool = False) -> None:

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from payments.deposits.models import Deposit, DepositInquiry
+from payments.gateway_fees.models import GatewayFee
 from payments.money_back.models import Payout, Refund, RefundEvent
 from payments.points.models import PointValue, Redemption
 from payments.schedule import first_comparison
@@ -15,8 +16,8 @@ from storefront.channels.models import Channel
 from storefront.orders.models import Order
 
 __all__ = [
-    "Account", "Bill", "Capture", "Deposit", "DepositInquiry", "Payment", "Payout", "PointValue", "Redemption",
-    "Refund", "RefundEvent", "Transfer",
+    "Account", "Bill", "Capture", "Deposit", "DepositInquiry", "GatewayFee", "Payment", "Payout", "PointValue",
+    "Redemption", "Refund", "RefundEvent", "Transfer",
 ]  # fmt: skip
 
 #: What a payment may be for.

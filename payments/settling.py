@@ -20,6 +20,7 @@ from core.money import Money
 from core.wake import wake
 from payments import mails, refunds
 from payments.deposits import crediting as deposits
+from payments.gateway_fees import services as gateway_fees
 from payments.gateways.base import CaptureSeen
 from payments.models import Account, Bill, Capture, Deposit, Payment, Refund, reference_of
 from payments.schedule import NEVER, next_look
@@ -72,7 +73,8 @@ def settle(payment_id: int, capture: CaptureSeen, *, by: str = "gateway") -> boo
 
 
 def _count(payment: Payment, capture: CaptureSeen, effect: Effect, bill: Bill) -> Capture:
-    """The capture has its row, and its money stands in customer funds under the bill's name."""
+    """The capture has its row, its money stands in customer funds under the bill's name, and what the gateway keeps of
+    it is booked."""
     row = Capture.objects.create(
         payment=payment,
         gateway=payment.gateway,
@@ -93,6 +95,7 @@ def _count(payment: Payment, capture: CaptureSeen, effect: Effect, bill: Bill) -
         note=payment.reference,
         deposit=bill if isinstance(bill, Deposit) else None,
     )
+    gateway_fees.book(row, bill)
     return row
 
 

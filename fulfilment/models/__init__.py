@@ -9,10 +9,11 @@ from fulfilment.models.history import HistoryPoll, HistoryRow
 from fulfilment.models.routes import MOST_PIECES, Route, SkuPart
 from fulfilment.models.suppliers import STOCK, SupplierAccount, SupplierProduct, checked_customer_format
 from fulfilment.models.topups import Correction, Delay, TopUp
+from fulfilment.numbers.models import DayFigures, Noted, SummedDay
 from fulfilment.problems.models import ProblemReport
 
 __all__ = [
-    "MOST_PIECES", "STOCK", "Attempt", "Code", "CodeBatch", "CodeEvent", "CodeStock", "Correction", "Delay", "Funding",
-    "HistoryPoll", "HistoryRow", "ProblemReport", "Route", "SkuPart", "Statement", "SupplierAccount", "SupplierProduct",
-    "TopUp", "checked_customer_format",
+    "MOST_PIECES", "STOCK", "Attempt", "Code", "CodeBatch", "CodeEvent", "CodeStock", "Correction", "DayFigures",
+    "Delay", "Funding", "HistoryPoll", "HistoryRow", "Noted", "ProblemReport", "Route", "SkuPart", "Statement",
+    "SummedDay", "SupplierAccount", "SupplierProduct", "TopUp", "checked_customer_format",
 ]  # fmt: skip

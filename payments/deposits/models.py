@@ -92,6 +92,7 @@ class Deposit(models.Model):
                 include=["status", "credited_minor"],
                 name="deposit_of_user",
             ),
+            models.Index(fields=["created_at"], name="deposit_created"),
         ]
         constraints = [
             models.CheckConstraint(

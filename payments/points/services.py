@@ -102,8 +102,12 @@ def take_back(order: Order, refunded: Money, key: str) -> int:
 def worth(points: int, currency: str, at: datetime) -> Money:
     """What `points` become in `currency` at `at`, rounded down. Raises NoRate."""
     value = PointValue.objects.filter(valid_from__lte=at).order_by("-valid_from").first()
-    in_idr = points * (value.value if value else Decimal(1))
-    exact = in_idr * rates.rate(levels.CURRENCY, currency, at)
+    return at_value(points, currency, value.value if value else None, rates.rate(levels.CURRENCY, currency, at))
+
+
+def at_value(points: int, currency: str, value: Decimal | None, rate: Decimal) -> Money:
+    """`points` in `currency`, rounded down, where one is worth `value` IDR (nobody said: one) and an IDR `rate`."""
+    exact = points * (Decimal(1) if value is None else value) * rate
     return Money.of(exact.quantize(Decimal(1).scaleb(-DECIMALS[currency]), rounding=ROUND_FLOOR), currency)
 
 

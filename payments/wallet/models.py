@@ -25,6 +25,7 @@ class Account(models.Model):
         GOODWILL = "GOODWILL", _("given by goodwill")
         PREPAID = "PREPAID", _("prepaid at the supplier")
         COSTS = "COSTS", _("cost of goods")
+        CHARGES = "CHARGES", _("kept by gateways")
         EXTERNAL = "EXTERNAL", _("outside world")
         POINTS = "POINTS", _("customer's points")
         ISSUED = "ISSUED", _("points given out")

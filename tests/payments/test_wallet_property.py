@@ -22,8 +22,11 @@ from hypothesis.extra.django import TestCase
 from accounts.models import User
 from core.errors import Refused
 from core.money import Money
+from fulfilment.models import SummedDay
+from fulfilment.numbers import days as numbers
+from fulfilment.numbers import proving as proving_numbers
 from payments import checkout, expiry, ledger_check, refunds, sales
-from payments.models import Deposit, Payment, Refund
+from payments.models import Deposit, GatewayFee, Payment, Refund
 from payments.money_back import accepting, giving_back
 from payments.points import services as points
 from payments.settling import settle
@@ -51,6 +54,7 @@ class Walk:
         self.refs = itertools.count(1)
         self.goods = {"sku": factories.sku(), "channel": factories.channel()}
         self.balance = by_balance()
+        GatewayFee.objects.create(channel=self.goods["channel"], fixed_minor=250, percent="0.63")
 
     def one(self, rows: Any, choice: int) -> Any:
         found = list(rows.order_by("pk").values_list("pk", flat=True))
@@ -164,3 +168,7 @@ class Property(TestCase):
             act(walk, first, second)
             shadow.follow()
         assert ledger_check.problems() == []
+        # What the days were summed up to is the ledger's, also after whatever came back late.
+        numbers.keep()
+        SummedDay.objects.update(summed_at=timezone.now() + timedelta(hours=1))
+        assert proving_numbers.problems() == []

@@ -1,0 +1,1 @@
+"""What the gateways keep of the payments they take."""
