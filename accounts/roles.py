@@ -70,12 +70,20 @@ _SEE_ORDERS = _block(
     "view: accounts.user",
 )
 
+_SEE_FIGURES = _block(_("Sees on the start page how many orders came and how they went."), "fulfilment.view_figures")
+_SEE_SALES = _block(
+    _("Sees on the start page what was sold, by product, channel and region."),
+    "fulfilment.view_figures",
+    "fulfilment.view_sales",
+)
+
 ROLES: tuple[Role, ...] = (
     Role(
         "catalogue",
         _("Catalogue"),
         (
             _SEE_GOODS,
+            _SEE_SALES,
             _block(
                 _("Keeps products, SKUs, prices, texts and pictures."),
                 "view add change delete: storefront.category storefront.product storefront.productregion",
@@ -98,6 +106,7 @@ ROLES: tuple[Role, ...] = (
         _("Marketing"),
         (
             _SEE_GOODS,
+            _SEE_SALES,
             _block(
                 _("Runs promos and sees who used them."),
                 "view add change: storefront.promo",
@@ -121,6 +130,7 @@ ROLES: tuple[Role, ...] = (
         (
             _SEE_GOODS,
             _SEE_ORDERS,
+            _SEE_FIGURES,
             _block(
                 _("Answers customers: cases, problem reports, mails once more."),
                 "change: core.staffcase core.mailmessage fulfilment.problemreport",
@@ -145,6 +155,12 @@ ROLES: tuple[Role, ...] = (
         (
             _SEE_GOODS,
             _SEE_ORDERS,
+            _SEE_SALES,
+            _block(
+                _("Sees the true profit and what it is made of; enters what gateways keep."),
+                "fulfilment.view_profit",
+                "view add: payments.gatewayfee",
+            ),
             _block(
                 _("Reads the books: every transfer, account, deposit and statement."),
                 "view: payments.transfer payments.account payments.redemption payments.pointvalue core.discrepancy",
@@ -175,6 +191,7 @@ ROLES: tuple[Role, ...] = (
         (
             _SEE_GOODS,
             _SEE_ORDERS,
+            _SEE_FIGURES,
             _block(
                 _("Keeps suppliers, routes and parts going."),
                 "view change: fulfilment.supplieraccount fulfilment.supplierproduct",

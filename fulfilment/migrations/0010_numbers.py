@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('core', '0004_reconciliation'),
-        ('fulfilment', '0008_last_look'),
+        ('fulfilment', '0009_attempts_by_transaction'),
     ]
 
     operations = [
