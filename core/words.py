@@ -24,6 +24,12 @@ def name_fields(apps: Apps) -> None:
 
 # fmt: off
 FIELDS = [
+    # Figures of days
+    _("bought"), _("charge unknown"), _("charges minor"), _("cost unknown"), _("delivered"), _("deposits"),
+    _("event id"), _("exchange minor"), _("expired"), _("failed"), _("fees minor"), _("goodwill minor"),
+    _("inquiries"), _("inquiry at"), _("orders"), _("paid"), _("points"), _("points minor"), _("points unknown"),
+    _("promo minor"), _("refunds minor"), _("sales minor"), _("seconds"), _("stale at"), _("summed at"),
+    _("supplier"), _("transfer id"),
     # Authenticators and players' marks
     _("confirmed"), _("drift"), _("hidden at"), _("last t"), _("sealed key"),
     # Books of supplier accounts
