@@ -63,5 +63,6 @@ def _with_token(user: User, purpose: MailedToken.Purpose, template: str, page: s
 
 
 def _page(user: User, page: str) -> str:
-    region = user.current_region_id or regions.default().code
+    first = regions.first()
+    region = user.current_region_id or (first.code if first else "ID")
     return f"{settings.PUBLIC_BASE_URL}/{user.language}-{region.lower()}/account/{page}"

@@ -246,6 +246,11 @@ def sync() -> list[str]:
     return told
 
 
+def group(name: str) -> Group:
+    """The role's group. Raises Group.DoesNotExist before the first `sync`."""
+    return Group.objects.get(name=name)
+
+
 def unknown_permissions() -> set[str]:
     """Names of the table that no model has; none, unless somebody mistyped."""
     return set().union(*(role.permissions for role in ROLES)) - _known().keys()

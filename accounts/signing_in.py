@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth import BACKEND_SESSION_KEY, update_session_auth_hash
 from django.contrib.auth import login as django_login
@@ -14,14 +15,18 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django_otp import login as otp_login
 
 from accounts import lockouts, mails, mfa, sessions, tokens
-from accounts.models import Session, User
+from accounts.models import Authenticator, Session, User
 from core import regions
 from core.errors import Refused
 
 # Where the browser's session keeps which of the member's sessions it is.
 SESSION_KEY = "accounts.session"
+# And when its owner last showed a password or a code, in seconds since 1970.
+_FRESH_KEY = "accounts.shown_at"
+FRESH = timedelta(minutes=10)
 _BACKEND = "accounts.backends.Guarded"
 
 
@@ -126,7 +131,8 @@ def open_app(
 def open_browser(
     request: HttpRequest, user: User, *, region_code: str = "", session_id: uuid.UUID | None = None
 ) -> Session:
-    """The browser is signed in, with a fresh session cookie. Raises as `open_app`."""
+    """The browser is signed in, with a fresh session cookie. With `session_id` (of an MfaClaim) it has shown the second
+    factor. Raises as `open_app`."""
     device = sessions.device_of(request)
     is_new = sessions.is_new_device(user, device)
     with transaction.atomic():
@@ -135,15 +141,38 @@ def open_browser(
         request.session.save()
         session = sessions.open_page(user, device, str(request.session.session_key), session_id=session_id)
         request.session[SESSION_KEY] = session.pk.hex
+        refresh(request)
+        if session_id is not None:
+            keep_second_factor(request, user)
         if is_new:
             mails.new_sign_in(user, session)
     return session
 
 
+def keep_second_factor(request: HttpRequest, user: User) -> None:
+    """The browser's session counts as one whose owner has shown the second factor, for as long as there is one."""
+    otp_login(request, Authenticator.objects.filter(user=user, confirmed=True).first())
+
+
+def has_shown_second_factor(request: HttpRequest) -> bool:
+    """Whether the second factor that the user has now was shown in this browser's session."""
+    return getattr(request.user, "otp_device", None) is not None
+
+
+def refresh(request: HttpRequest) -> None:
+    """Somebody has just shown in this browser who they are, by password or code."""
+    request.session[_FRESH_KEY] = int(time.time())
+
+
+def is_fresh(request: HttpRequest) -> bool:
+    """Whether somebody has shown in this browser, within FRESH, who they are."""
+    return bool(time.time() - request.session.get(_FRESH_KEY, 0) < FRESH.total_seconds())
+
+
 def _admit(user: User, region_code: str) -> None:
     """Region and last sign-in are written, on the condition that password and status are still those that were
     checked: a password change at the same moment sees the session that follows, or forbids it."""
-    region = regions.named(region_code) if region_code else (user.primary_region or regions.default())
+    region = regions.named(region_code) if region_code else (user.primary_region or regions.first())
     now = timezone.now()
     still = User.objects.filter(pk=user.pk, password=user.password, status=User.Status.ACTIVE)
     if not still.update(current_region=region, last_login=now, updated_at=now):

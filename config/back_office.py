@@ -105,6 +105,7 @@ def theme(shop: str) -> dict[str, Any]:
                 _group(
                     _("House"),
                     _list(_("Users"), "group", "accounts.user"),
+                    {"title": _("Roles"), "icon": "shield_person", "link": reverse_lazy("admin:roles")},
                     _list(_("Regions"), "public", "core.region"),
                     _list(_("Inbox"), "inbox", "core.inboxmessage"),
                     _list(_("Audit trail"), "policy", "core.auditentry"),

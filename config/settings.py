@@ -167,8 +167,8 @@ CORS_EXPOSE_HEADERS = ["Retry-After", "ETag"]
 # --- Applications ---
 
 INSTALLED_APPS = [
-    "unfold",  # before the admin, whose templates it replaces
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",  # before the admin, whose templates it replaces
+    "config.apps.BackOffice",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

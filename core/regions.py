@@ -56,6 +56,11 @@ def default() -> Region:
     return next((region for region in known if region.is_default), known[0])
 
 
+def first() -> Region | None:
+    """As `default`; None in a shop that has no region yet, where only staff sign in."""
+    return default() if regions() else None
+
+
 def forget() -> None:
     """The next question reads the table."""
     global _kept

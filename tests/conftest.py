@@ -15,16 +15,17 @@ import redis
 import requests
 from django.conf import settings
 from django.core.servers.basehttp import ThreadedWSGIServer
-from django.test import TransactionTestCase
+from django.test import Client, TransactionTestCase
 from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
 
+from accounts.models import User
 from core import regions
 from core.web import prebuilt, throttle
 from supervisor.children import dies_with_parent
 from supervisor.keeper import embedded_servers, lock_alone
 from supervisor.surroundings import ROOT, complete
-from tests import tables, turns
+from tests import staff, tables, turns
 from tests.ports import free_pair
 from tests.settings import KEPT_OUT, RUN
 from tests.waiting import wait_until
@@ -60,6 +61,12 @@ def live_server(transactional_db: None) -> Iterator[LiveServer]:
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def admin_client(admin_user: User) -> Client:
+    """In place of pytest-django's: a superuser in the back office, which nobody enters without a second factor."""
+    return staff.enter(Client(), admin_user)
 
 
 class _Prompt(ThreadedWSGIServer):

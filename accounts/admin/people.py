@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -16,12 +17,13 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminSelectWidget
 
-from accounts import mfa, roles, sessions
+from accounts import helping, roles, sessions
 from accounts.models import Benefit, Session, User
 from core import audit
 from core.admin.bases import ShopAdmin
-from core.admin.verbs import Asked, Told, verb
+from core.admin.verbs import Asked, ReasonForm, Told, verb
 
 admin.site.unregister(Group)
 _MANAGE = "accounts.manage_staff"
@@ -39,6 +41,15 @@ class NewUserForm(UserCreationForm):
     class Meta:
         model = User
         fields = ("email",)
+
+
+class CheckedForm(ReasonForm):
+    """Nobody helps without saying how the person showed who they are."""
+
+    check = forms.ChoiceField(
+        label=_("How did they show who they are?"), choices=helping.Check, widget=UnfoldAdminSelectWidget
+    )
+    field_order = ["check", "reason"]
 
 
 class UserForm(UserChangeForm):
@@ -60,7 +71,7 @@ class UserAdmin(DjangoUserAdmin, ShopAdmin):  # type: ignore[type-arg]
     readonly_fields = ["public_id", "created_at", "updated_at", "last_login", "email_verified_at", "signed_in"]
     filter_horizontal = ["groups", "user_permissions"]
     autocomplete_fields = ["primary_region", "current_region"]
-    actions_detail = ["end_sessions", "remove_mfa"]
+    actions_detail = ["end_sessions", "reset_second_factor"]
     fieldsets = [
         (None, {"fields": ["email", "password", "public_id"]}),
         (_("Person"), {"fields": ["first_name", "last_name", "phone", "language"]}),
@@ -129,25 +140,21 @@ class UserAdmin(DjangoUserAdmin, ShopAdmin):  # type: ignore[type-arg]
         button=_("Sign out"),
     )
     def end_sessions(self, asked: Asked, user: User) -> Told:
-        sessions.end_all(user, Session.End.STAFF)
-        return _helped(asked, user, "signed out everywhere")
+        helping.end_sessions(user, asked.user, asked.why)
+        return Told(_("Done."))
 
     @verb(
-        _("Remove the second factor"),
+        _("Reset the second factor"),
         icon="phonelink_erase",
         may="reset",
-        title=_("Remove the second factor?"),
+        title=_("Reset a lost second factor?"),
         text=_("Only for somebody who lost phone and back-up codes and has shown who they are."),
-        button=_("Remove"),
+        button=_("Reset"),
+        form=CheckedForm,
     )
-    def remove_mfa(self, asked: Asked, user: User) -> Told:
-        mfa.remove(user)
-        return _helped(asked, user, "second factor removed")
-
-
-def _helped(asked: Asked, user: User, what: str) -> Told:
-    audit.record(asked.by, what, f"user:{user.public_id}", why=asked.why)
-    return Told(_("Done."))
+    def reset_second_factor(self, asked: Asked, user: User) -> Told:
+        helping.reset_second_factor(user, asked.user, helping.Check(asked.said["check"]), asked.why)
+        return Told(_("Done. The next sign-in sets up a new app where one is needed."))
 
 
 @admin.register(Benefit)

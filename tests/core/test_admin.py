@@ -7,12 +7,12 @@ from django.contrib import admin
 from django.http import QueryDict
 from django.test import Client
 
-from accounts.models import User
 from core.admin.bases import money_column
 from core.admin.translated import TranslatedFormField, TranslatedWidget
 from core.cases import open_case
 from core.models import AuditEntry, ExchangeRate, InboxMessage, MailMessage, Region, StaffCase
 from core.web import prebuilt
+from tests.staff import enter
 
 pytestmark = [pytest.mark.urls("tests.core.doors"), pytest.mark.django_db]
 RECORDS = [
@@ -135,7 +135,7 @@ def test_by_htmx_the_dialog_leads_on_too(admin_client: Client, case: StaffCase) 
 
 def test_looking_does_not_allow_resolving(client: Client, case: StaffCase, django_user_model) -> None:
     looker = django_user_model.objects.create_user("looker@example.com", "x", is_staff=True)
-    client.force_login(looker)
+    enter(client, looker)
     client.post(f"/admin/core/staffcase/{case.pk}/resolve/", {"_form_submitted": "True", "reason": "because I can"})
     case.refresh_from_db()
     assert case.state == "OPEN"
@@ -219,13 +219,6 @@ def test_the_back_office_speaks_the_readers_language() -> None:
     assert indonesian.headers["Content-Language"] == "id" and "Selamat datang kembali" in indonesian.content.decode()
     english = Client().get("/admin/login/", headers={"accept-language": "en"})
     assert english.headers["Content-Language"] == "en" and "Log in" in english.content.decode()
-
-
-@pytest.mark.urls("config.urls")
-def test_who_typed_the_address_of_the_sign_in_lands_in_the_back_office() -> None:
-    User.objects.create_superuser("ops@example.com", "demo-Passw0rd!")
-    answer = Client().post("/admin/login/", {"username": "ops@example.com", "password": "demo-Passw0rd!"})
-    assert (answer.status_code, answer.headers["Location"]) == (302, "/admin/")
 
 
 @pytest.mark.parametrize("row", ["abc", "0", "-1", "9" * 21, "1'"])

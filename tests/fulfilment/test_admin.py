@@ -15,6 +15,7 @@ from fulfilment import health, profiles
 from fulfilment.models import Attempt, HistoryRow, Route, TopUp
 from storefront.orders.models import Order
 from tests.fulfilment import by_reference, desk
+from tests.staff import enter
 from tests.storefront import factories
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +34,7 @@ MINE = [
 
 @pytest.fixture
 def staff(client):
-    client.force_login(User.objects.create_superuser(email="boss@example.com", password="x"))
+    enter(client, User.objects.create_superuser(email="boss@example.com", password="x"))
     return client
 
 

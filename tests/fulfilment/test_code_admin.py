@@ -13,6 +13,7 @@ from accounts.models import User
 from core.models import AuditEntry
 from fulfilment.models import Code, CodeBatch, CodeEvent, CodeStock
 from tests.fulfilment import vouchers
+from tests.staff import enter
 
 pytestmark = pytest.mark.django_db
 WHY = {"reason": "asked by the customer", "_form_submitted": "on"}
@@ -21,7 +22,7 @@ WHY = {"reason": "asked by the customer", "_form_submitted": "on"}
 @pytest.fixture
 def staff() -> Client:
     client = Client(headers={"accept-language": "en"})
-    client.force_login(User.objects.create_superuser(email="boss@example.com", password="x"))
+    enter(client, User.objects.create_superuser(email="boss@example.com", password="x"))
     return client
 
 
@@ -95,7 +96,7 @@ def test_taken_back_twice_pays_once_and_only_who_may_decide_decides(staff):
     vouchers.work()
     row = Code.objects.get()
     clerk = Client()
-    clerk.force_login(User.objects.create_user(email="clerk@example.com", password="x", is_staff=True))
+    enter(clerk, User.objects.create_user(email="clerk@example.com", password="x", is_staff=True))
     for name in ("reveal", "take_back", "replace"):
         assert clerk.post(reverse(f"admin:fulfilment_code_{name}", args=[row.pk]), WHY).status_code == 403
     assert clerk.get(reverse("admin:fulfilment_codestock_import", args=[here.pk])).status_code == 403

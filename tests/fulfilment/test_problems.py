@@ -19,6 +19,7 @@ from fulfilment.problems.models import ProblemReport
 from storefront.orders import invoice
 from storefront.orders.models import Order
 from tests.fulfilment import desk
+from tests.staff import enter
 
 pytestmark = pytest.mark.django_db
 
@@ -121,7 +122,7 @@ def test_the_back_office_shows_report_and_picture_and_answers(db, settings, tmp_
     made = ProblemReport.objects.get()
     picture = reverse("admin:fulfilment_problemreport_picture", args=[made.pk])
     assert client.get(picture).status_code == 302
-    client.force_login(admin())
+    enter(client, admin())
     page = client.get(reverse("admin:storefront_order_change", args=[order.pk])).content.decode()
     assert "Nothing &lt;b&gt;came&lt;/b&gt;." in page
     assert picture in client.get(reverse("admin:fulfilment_problemreport_change", args=[made.pk])).content.decode()

@@ -21,6 +21,7 @@ from payments.models import Account, Transfer
 from payments.wallet import services as ledger
 from tests.conftest import Sandbox
 from tests.fulfilment import by_reference, desk
+from tests.staff import enter
 
 pytestmark = pytest.mark.django_db
 WHY = {"_form_submitted": "True", "reason": "their support said so"}
@@ -29,7 +30,7 @@ WHY = {"_form_submitted": "True", "reason": "their support said so"}
 @pytest.fixture
 def office() -> Client:
     client = Client()
-    client.force_login(User.objects.create_superuser("ops@example.com", "x"))
+    enter(client, User.objects.create_superuser("ops@example.com", "x"))
     return client
 
 

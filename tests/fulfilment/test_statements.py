@@ -21,6 +21,7 @@ from payments.wallet import services as ledger
 from tests.conftest import Sandbox
 from tests.fulfilment import desk
 from tests.fulfilment.test_reconciling import by_hand
+from tests.staff import enter
 
 pytestmark = pytest.mark.django_db
 WHY = {"_form_submitted": "True", "reason": "their support said so"}
@@ -29,7 +30,7 @@ WHY = {"_form_submitted": "True", "reason": "their support said so"}
 @pytest.fixture
 def office() -> Client:
     client = Client()
-    client.force_login(User.objects.create_superuser("ops@example.com", "x"))
+    enter(client, User.objects.create_superuser("ops@example.com", "x"))
     return client
 
 
@@ -108,7 +109,7 @@ def test_a_balance_that_leaks_is_a_case_until_it_is_explained(supplier: Sandbox,
     statement.refresh_from_db()
     assert case.state == "RESOLVED" and statement.explained_by == "ops@example.com"
     nobody = Client()
-    nobody.force_login(User.objects.create_user("eyes@example.com", "x", is_staff=True))
+    enter(nobody, User.objects.create_user("eyes@example.com", "x", is_staff=True))
     assert nobody.get(reverse("admin:fulfilment_statement_export")).status_code in (302, 403)
     answer = office.get(reverse("admin:fulfilment_statement_export"))
     told = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]

@@ -11,6 +11,7 @@ import pytest
 import redis
 import requests
 
+from supervisor.store import DEMO_TOTP_SECRET
 from supervisor.surroundings import ROOT, socket_directory
 from tests.conftest import Store, remove
 from tests.settings import RUN
@@ -53,7 +54,7 @@ def test_it_says_ready_once_and_prints_the_demo_logins(shop: Store) -> None:
     assert "ready" not in "".join(rest)
     for login in ("customer", "staff", "ops", "admin"):
         assert f"{login}@example.com" in "".join(rest)
-    assert "demo-Passw0rd!" in "".join(rest)
+    assert "demo-Passw0rd!" in "".join(rest) and DEMO_TOTP_SECRET in "".join(rest)
     assert requests.get(f"{shop.url}/healthz", timeout=5).json() == {"status": "ok"}
     assert requests.get(f"{shop.sandbox.url}/healthz", timeout=5).ok
 

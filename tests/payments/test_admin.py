@@ -16,6 +16,7 @@ from payments.settling import settle
 from payments.wallet import services as ledger
 from tests.payments.back import ACCOUNT
 from tests.payments.cast import money, unplaced
+from tests.staff import enter
 
 pytestmark = pytest.mark.django_db
 MODELS = (Payment, Capture, Refund, Payout, Account, Transfer)
@@ -24,7 +25,7 @@ MODELS = (Payment, Capture, Refund, Payout, Account, Transfer)
 @pytest.fixture
 def office() -> Client:
     client = Client()
-    client.force_login(User.objects.create_superuser("ops@example.com", "x"))
+    enter(client, User.objects.create_superuser("ops@example.com", "x"))
     return client
 
 
@@ -70,6 +71,6 @@ def test_only_who_decides_about_refunds_sees_the_link_that_claims_one_and_that_i
     helper = User.objects.create(email="help@example.com", is_staff=True)
     helper.user_permissions.add(Permission.objects.get(codename="view_refund"))
     reader = Client()
-    reader.force_login(helper)
+    enter(reader, helper)
     seen = reader.get(page)
     assert seen.status_code == 200 and link not in seen.content.decode()

@@ -22,6 +22,7 @@ from storefront.orders.models import Order
 from tests.payments.back import sold, staff
 from tests.payments.cast import TOTAL, books, fresh, money, overdue, second_attempt, sound, standing, unplaced
 from tests.payments.members import books_hold, holds, member
+from tests.staff import enter
 from tests.storefront import factories
 
 pytestmark = pytest.mark.django_db
@@ -111,7 +112,7 @@ def test_above_the_limit_another_person_approves_or_nothing_is_owed(settings: An
 def test_the_orders_page_shows_what_is_left_and_gives_once() -> None:
     order = refundable()
     office = Client()
-    office.force_login(staff("ani"))
+    enter(office, staff("ani"))
     assert "Rp49.796" in office.get(reverse("admin:storefront_order_change", args=[order.pk])).content.decode()
     verb = reverse("admin:storefront_order_give_back", args=[order.pk])
     form = office.get(verb).content.decode()

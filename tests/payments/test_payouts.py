@@ -21,6 +21,7 @@ from payments.money_back import claims, payouts
 from tests.payments.back import ACCOUNT, again, claimable, claimed, staff
 from tests.payments.cast import TOTAL, books, sound, standing
 from tests.payments.members import books_hold
+from tests.staff import enter
 
 pytestmark = pytest.mark.django_db
 PAID = {"clearing:xendit:IDR": -TOTAL, "external:IDR": TOTAL}
@@ -139,7 +140,7 @@ def test_the_back_office_walks_it_with_the_number_masked_in_lists() -> None:
     payout, offices = claimed(), []
     for person in (staff("ani"), staff("budi")):
         client = Client()
-        client.force_login(person)
+        enter(client, person)
         offices.append(client)
     ani, budi = offices
     page = reverse("admin:payments_payout_change", args=[payout.pk])

@@ -24,6 +24,7 @@ from storefront.orders.models import Order
 from tests.conftest import Sandbox
 from tests.payments.cast import TOTAL, fresh, payment_of, placed, sound, unplaced
 from tests.payments.gateways.cast import CASTS, HITPAY, MIDTRANS, Cast
+from tests.staff import enter
 from tests.storefront import factories
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +34,7 @@ WHY = {"_form_submitted": "True", "reason": "seen in the dashboard"}
 @pytest.fixture
 def office() -> Client:
     client = Client()
-    client.force_login(User.objects.create_superuser("ops@example.com", "x"))
+    enter(client, User.objects.create_superuser("ops@example.com", "x"))
     return client
 
 
@@ -326,7 +327,7 @@ def test_who_may_not_change_a_row_sees_no_verb(sandbox: Sandbox) -> None:
     user = User.objects.create_user("eyes@example.com", "x")
     user.is_staff = True
     user.save(update_fields=["is_staff"])
-    client.force_login(user)
+    enter(client, user)
     for verb in ("look_again", "settle", "explain", "open_case", "give_to_order", "book_refund"):
         assert client.post(reverse(f"admin:core_discrepancy_{verb}", args=[row.pk]), WHY).status_code in (302, 403)
     assert only().state == "OPEN" and not AuditEntry.objects.exists()

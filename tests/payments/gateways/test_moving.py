@@ -14,6 +14,7 @@ from payments.models import Refund
 from storefront.channels.models import Channel
 from tests.conftest import Sandbox
 from tests.payments.cast import due_now, fresh, payment_of, placed
+from tests.staff import enter
 from tests.storefront import factories
 from tests.storefront.admin.test_back_office import filled
 
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def office(client: Client) -> Client:
-    client.force_login(User.objects.create_superuser("ops@example.com", "x"))
+    enter(client, User.objects.create_superuser("ops@example.com", "x"))
     return client
 
 

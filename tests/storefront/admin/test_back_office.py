@@ -21,6 +21,7 @@ from storefront.channels.models import Channel
 from storefront.content.models import Popup
 from storefront.promos.models import Promo
 from tests.demo.shop import _loaded, demo_shop  # noqa: F401
+from tests.staff import enter
 
 pytestmark = pytest.mark.usefixtures("demo_shop")
 MINE = [
@@ -31,7 +32,7 @@ MINE = [
 
 @pytest.fixture
 def staff(client: Client) -> Client:
-    client.force_login(User.objects.get(email="admin@example.com"))
+    enter(client, User.objects.get(email="admin@example.com"))
     return client
 
 
@@ -233,7 +234,7 @@ def test_a_pattern_that_cannot_be_read_is_refused(staff: Client) -> None:
 
 
 def test_support_looks_and_does_not_change(client: Client) -> None:
-    client.force_login(User.objects.get(email="staff@example.com"))
+    enter(client, User.objects.get(email="staff@example.com"))
     row = Product.objects.get(code="MLBB")
     url = reverse("admin:storefront_product_change", args=[row.pk])
     assert client.get(url).status_code == 200
