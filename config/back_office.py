@@ -34,6 +34,15 @@ def _list(title: Any, icon: str, name: str) -> dict[str, Any]:
     }
 
 
+def _page(title: Any, icon: str, address: str, permission: str) -> dict[str, Any]:
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(address),
+        "permission": lambda request: request.user.has_perm(permission),
+    }
+
+
 def _group(title: Any, *entries: dict[str, Any]) -> dict[str, Any]:
     return {"title": title, "separator": True, "collapsible": False, "items": list(entries)}
 
@@ -101,6 +110,10 @@ def theme(shop: str) -> dict[str, Any]:
                     _list(_("Fundings"), "savings", "fulfilment.funding"),
                     _list(_("Attempts"), "send", "fulfilment.attempt"),
                     _list(_("Supplier history"), "history", "fulfilment.historyrow"),
+                ),
+                _group(
+                    _("Operations"),
+                    _page(_("Live"), "monitor_heart", "operations", "core.view_operations"),
                 ),
                 _group(
                     _("House"),

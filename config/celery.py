@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from core import following
+from core.pulse import clock, counting, queues
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -52,7 +53,8 @@ app.conf.update(
 # as a request's would be.
 app.conf["CELERY_DB_REUSE_MAX"] = 10**12
 task_prerun.connect(lambda **_: close_old_connections(), weak=False)
-following.connect()
+for part in (following, queues, counting, clock):
+    part.connect()
 # Celery would set levels and handlers of its own. LOGGING says what a worker's lines look like, as everywhere else.
 setup_logging.connect(lambda **_: None, weak=False)
 

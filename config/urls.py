@@ -11,6 +11,7 @@ urlpatterns = [
     path("readyz", health.ready),
     path("metrics", health.figures),
     path("media/<path:path>", picture),
+    path("admin/operations/", include("fulfilment.admin.operations_urls")),
     path("admin/", admin.site.urls),
     path("v2/", include("accounts.api.urls")),
     path("v2/", include("storefront.api.urls")),

@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig, apps
 from django.utils.translation import gettext_lazy as _
 
@@ -11,3 +13,5 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         name_fields(apps)
+        # Here and not at the top: models cannot be imported before the registry is filled.
+        import_module("core.pulse.figures").register()

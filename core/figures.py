@@ -14,6 +14,11 @@ def gauge(name: str, explanation: str, read: Callable[[], Reading]) -> None:
     _gauges[name] = (explanation, read)
 
 
+def read(name: str) -> Reading:
+    """That one figure, now. Raises KeyError for one that nobody registered, and whatever its reader raises."""
+    return _gauges[name][1]()
+
+
 def readings() -> Iterator[tuple[str, str, Reading]]:
     """(name, explanation, reading) of every figure. One that raises is logged and left out."""
     for name, (explanation, read) in _gauges.items():

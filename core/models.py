@@ -209,6 +209,10 @@ class PoisonRow(models.Model):
     class Meta:
         verbose_name = _("failing row")
         verbose_name_plural = _("failing rows")
+        permissions = [
+            ("view_operations", "Can see the live page of operations"),
+            ("replay_poisonrow", "Can have failing rows tried again"),
+        ]
         constraints = [models.UniqueConstraint(fields=["model", "row_id"], name="one_count_per_row")]
 
     def __str__(self) -> str:

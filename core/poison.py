@@ -87,6 +87,20 @@ def try_again(case: StaffCase, by: AbstractBaseUser, why: str) -> bool:
     return True
 
 
+@transaction.atomic
+def replay(row_id: int, by: str, why: str) -> bool:
+    """The failing row `row_id` (its own key) is due now, with all its tries, and its case is resolved; False if it does
+    not fail any more, or somebody did that before."""
+    row = PoisonRow.objects.select_for_update(no_key=True).filter(pk=row_id).first()
+    if row is None or not row.failures:
+        return False
+    subject = f"{row.model}:{row.row_id}"
+    PoisonRow.objects.filter(pk=row.pk).update(failures=0, again_at=timezone.now())
+    cases.close(CASE, subject, f"{by}: {why}")
+    audit.record(by, "row tried again", subject, before={"failures": row.failures}, why=why)
+    return True
+
+
 def forget_old() -> int:
     """Rows that have not failed for a month, and are not set aside, are forgotten; how many."""
     old = PoisonRow.objects.filter(last_at__lt=timezone.now() - timedelta(days=30), again_at__isnull=False)

@@ -17,6 +17,11 @@ def connection() -> redis.Redis:
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=1)
 
 
+def text(value: bytes | str) -> str:
+    """What Redis answered, as text."""
+    return value.decode() if isinstance(value, bytes) else value
+
+
 class _Line(threading.local):
     held: ConnectionInterface | None = None
     pid = 0

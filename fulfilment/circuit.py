@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from django.conf import settings
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from core.cases import open_case
@@ -95,12 +96,17 @@ def heard(attempt: Attempt, placed: Placed) -> None:
         _count(attempt.account)
 
 
-def open_by_hand(account: SupplierAccount, why: str) -> None:
-    """Nothing is bought there until staff close it."""
-    now = timezone.now()
-    SupplierAccount.objects.filter(pk=account.pk, circuit_opened_at=None).update(circuit_opened_at=now)
-    SupplierAccount.objects.filter(pk=account.pk).update(
-        circuit_until=None, circuit_probe_at=None, circuit_why=f"by hand: {why}"[:200]
+def open_by_hand(account: SupplierAccount, why: str) -> bool:
+    """Nothing is bought there until staff close it; False if staff had opened it before. One that opened by itself is
+    from now on staff's."""
+    theirs = Q(circuit_opened_at__isnull=False, circuit_until=None)
+    return bool(
+        SupplierAccount.objects.filter(~theirs, pk=account.pk).update(
+            circuit_opened_at=Coalesce("circuit_opened_at", timezone.now()),
+            circuit_until=None,
+            circuit_probe_at=None,
+            circuit_why=f"by hand: {why}"[:200],
+        )
     )
 
 

@@ -8,6 +8,8 @@ from django.db.models import Count, Min
 from django.utils import timezone
 
 from core.figures import gauge
+from core.pulse.calls import FEWEST
+from fulfilment import funds, lately
 from fulfilment.circuit import Standing, standing
 from fulfilment.codes import shelf
 from fulfilment.models import Attempt, CodeStock, SupplierAccount, TopUp
@@ -53,6 +55,25 @@ def _circuits() -> Mapping[str, float]:
     return {one.code: open_by[standing(one, now)] for one in accounts if not one.is_stock}
 
 
+def _watched() -> list[tuple[SupplierAccount, lately.Health]]:
+    return [(one, lately.of(one)) for one in SupplierAccount.objects.filter(is_active=True) if not one.is_stock]
+
+
+def _success() -> Mapping[str, float]:
+    return {one.code: seen.fine / seen.calls for one, seen in _watched() if seen.calls >= FEWEST}
+
+
+def _latency() -> Mapping[str, float]:
+    return {one.code: seen.p95 for one, seen in _watched() if seen.p95 is not None}
+
+
+def _hours_left() -> Mapping[str, float]:
+    now = timezone.now()
+    accounts = SupplierAccount.objects.filter(is_active=True, balance_minor__isnull=False)
+    left = {one.code: funds.hours_left(one, now) for one in accounts}
+    return {code: hours for code, hours in left.items() if hours is not None}
+
+
 def register() -> None:
     gauge("gerbang_codes_left", "Voucher codes in stock that can be sold.", _codes_left)
     gauge("gerbang_topups", "Top-ups that have not ended, by state.", _topups)
@@ -61,3 +82,6 @@ def register() -> None:
     gauge("gerbang_supplier_poll_age_seconds", "Since a supplier's history was last read.", _poll_age)
     gauge("gerbang_supplier_balance_minor", "Our balance at suppliers, in minor units.", _balance)
     gauge("gerbang_supplier_circuit", "0: closed, 0.5: one purchase may try, 1: open (nothing is bought).", _circuits)
+    gauge("gerbang_supplier_success_ratio", "Of an hour's purchases, how many were answered well (0-1).", _success)
+    gauge("gerbang_supplier_p95_seconds", "Time of a purchase that one in twenty passes, of the last hour.", _latency)
+    gauge("gerbang_supplier_hours_left", "Hours for which the balance bears the last hours' pace.", _hours_left)

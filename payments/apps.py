@@ -3,6 +3,9 @@ from importlib import import_module
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from core.pulse import calls
+from payments.gateways.calling import listen
+
 
 class PaymentsConfig(AppConfig):
     name = "payments"
@@ -12,3 +15,4 @@ class PaymentsConfig(AppConfig):
     def ready(self) -> None:
         # Here and not at the top: models cannot be imported before the registry is filled.
         import_module("payments.figures").register()
+        listen(calls.note)

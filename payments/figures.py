@@ -9,7 +9,9 @@ from django.utils import timezone
 
 from core.figures import gauge
 from core.models import InboxMessage, StaffCase
-from payments import proving
+from core.pulse import calls
+from payments import gateway_stops, proving
+from payments.gateways import CODES
 from payments.models import Payment, Refund
 from storefront.orders.models import Order
 
@@ -48,6 +50,21 @@ def _broken_ledgers() -> float:
     return float(StaffCase.objects.filter(kind=proving.CASE, state=StaffCase.State.OPEN).count())
 
 
+def _gateway_success() -> Mapping[str, float]:
+    seen = {code: calls.window(code) for code in CODES}
+    return {code: one.fine / one.calls for code, one in seen.items() if one.calls >= calls.FEWEST}
+
+
+def _gateway_latency() -> Mapping[str, float]:
+    seen = {code: calls.window(code) for code in CODES}
+    return {code: one.p95 for code, one in seen.items() if one.p95 is not None}
+
+
+def _gateways_closed() -> Mapping[str, float]:
+    closed = gateway_stops.closed_since()
+    return {code: float(code in closed) for code in CODES}
+
+
 def register() -> None:
     gauge("gerbang_ledger_broken", "Open cases of a ledger that does not hold; anything but 0 rings.", _broken_ledgers)
     gauge("gerbang_orders_unpaid", "Orders that wait for money.", _unpaid)
@@ -55,3 +72,6 @@ def register() -> None:
     gauge("gerbang_inbox_age_seconds", "Age of the oldest message that is not worked off, by party.", _inbox_age)
     gauge("gerbang_payments_live", "Payments that may be paid in time, by state.", _live_payments)
     gauge("gerbang_refunds_open", "Refunds whose money has not gone, by state.", _open_refunds)
+    gauge("gerbang_gateway_success_ratio", "Of an hour's calls, how many were answered well (0-1).", _gateway_success)
+    gauge("gerbang_gateway_p95_seconds", "Time of a call that one in twenty passes.", _gateway_latency)
+    gauge("gerbang_gateway_closed", "1: staff closed all channels of the gateway.", _gateways_closed)

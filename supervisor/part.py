@@ -22,7 +22,7 @@ import redis
 
 from config import settings
 from config.env import BadValue
-from core.health import heartbeat
+from core.pulse import heartbeat
 from supervisor.children import LOOK_EVERY, dies_with_parent
 from supervisor.silence import Silence
 from supervisor.store import LOOK_AT_HEALTH_EVERY, beat_command, say, web_command, worker_command

@@ -17,7 +17,7 @@ from typing import IO, Any
 import redis
 
 from config import settings
-from core.health import heartbeat
+from core.pulse import heartbeat
 from supervisor.children import LOOK_EVERY, Child, Family, clear_leftovers, dies_with_parent
 from supervisor.keeper import KEEPER, lock_alone
 from supervisor.prepare import is_prepared

@@ -4,16 +4,13 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from core.figures import gauge, readings
-from core.health import heartbeat
-from core.redis import connection
+from core.figures import readings
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 _REQUESTS = Counter("gerbang_requests", "Answered requests.", ["method", "route", "status"])
@@ -64,11 +61,3 @@ def exposition() -> bytes:
         counted = CollectorRegistry()
         MultiProcessCollector(counted)
     return generate_latest(counted) + generate_latest(computed)
-
-
-def _queue_lengths() -> Mapping[str, float]:
-    return {queue: float(connection().llen(queue)) for queue in settings.CELERY_QUEUES}
-
-
-gauge("gerbang_queue_length", "Messages that wait for a worker, by queue.", _queue_lengths)
-gauge("gerbang_heartbeat_age_seconds", "Seconds since a worker last took from a queue, by queue.", heartbeat.ages)

@@ -6,7 +6,7 @@ from celery import Task, shared_task
 from celery.signals import task_postrun, task_prerun, task_revoked, worker_ready, worker_shutting_down
 
 from core import stopping
-from core.health import heartbeat
+from core.pulse import heartbeat
 
 
 @shared_task(name="core.heartbeat")

@@ -14,7 +14,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from core.health import heartbeat, metrics
+from core.health import metrics
+from core.pulse import heartbeat
 from core.redis import connection
 from core.web.client import address_of
 

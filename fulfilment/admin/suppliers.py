@@ -15,7 +15,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from core import audit
 from core.admin.bases import ReadOnlyAdmin, ShopAdmin, money_column
 from core.admin.verbs import Asked, ReasonForm, Told, verb, whoever_has
-from fulfilment import circuit, health, profiles
+from fulfilment import by_hand, circuit, lately, profiles
 from fulfilment.admin.orders import moment, table
 from fulfilment.models import (
     HistoryPoll,
@@ -92,7 +92,7 @@ class SupplierAccountAdmin(ShopAdmin):
 
     @display(description=_("the last hour"))
     def figures(self, account: SupplierAccount) -> str:
-        seen = health.of(account)
+        seen = lately.of(account)
         return table(
             [_("purchases"), _("answered as they should be"), _("unknown now"), "p50", "p95", "p99", _("as of")],
             [
@@ -132,8 +132,8 @@ class SupplierAccountAdmin(ShopAdmin):
         button=_("Stop buying"),
     )
     def open_circuit(self, asked: Asked, account: SupplierAccount) -> Told:
-        circuit.open_by_hand(account, asked.why)
-        audit.record(asked.by, "circuit opened", account.code, why=asked.why)
+        if not by_hand.stop_buying(account, asked.by, asked.why):
+            return Told.nothing_done(_("Staff had opened it before."))
         return Told(_("Nothing is bought there until it is closed again."))
 
     @verb(
@@ -145,9 +145,8 @@ class SupplierAccountAdmin(ShopAdmin):
         button=_("Go on"),
     )
     def close_circuit(self, asked: Asked, account: SupplierAccount) -> Told:
-        if not circuit.close(account, f"by {asked.by}: {asked.why}"):
+        if not by_hand.buy_again(account, asked.by, asked.why):
             return Told.nothing_done(_("It was not open."))
-        audit.record(asked.by, "circuit closed", account.code, before=account.circuit_why, why=asked.why)
         return Told(_("Buying goes on."))
 
 

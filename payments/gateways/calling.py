@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json as stdjson
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from decimal import Decimal
@@ -31,7 +32,19 @@ class Answer:
     body: dict[str, Any] | None
 
 
+#: Told of every call that has ended: which gateway, after how many seconds, and whether it answered as it should.
+Listener = Callable[[str, float, bool], None]
+_listeners: list[Listener] = []
+
+
+def listen(listener: Listener) -> None:
+    """From now on `listener` hears of every call. It must neither raise nor take long."""
+    if listener not in _listeners:
+        _listeners.append(listener)
+
+
 def call(
+    party: str,
     method: str,
     url: str,
     *,
@@ -39,11 +52,28 @@ def call(
     headers: Mapping[str, str] | None = None,
     auth: tuple[str, str] | None = None,
 ) -> Answer:
-    """The gateway's answer, whatever its status below 500.
+    """The gateway's answer, whatever its status below 500; `party` is the gateway's code.
 
     Raises GatewayNotReached where no connection came about or the call was turned away unread (429), and
     GatewayUnavailable for everything else that leaves open what was made: time-out, reset, redirect, 5xx.
     """
+    begun, is_fine = time.perf_counter(), False
+    try:
+        answer = _exchange(method, url, json, headers, auth)
+        is_fine = True
+        return answer
+    finally:
+        for listener in _listeners:
+            listener(party, time.perf_counter() - begun, is_fine)
+
+
+def _exchange(
+    method: str,
+    url: str,
+    json: Mapping[str, Any] | None,
+    headers: Mapping[str, str] | None,
+    auth: tuple[str, str] | None,
+) -> Answer:
     try:
         response = _session().request(
             method,

@@ -204,7 +204,7 @@ class HitPay:
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The JSON object of a success. Raises GatewayNotReached, GatewayUnavailable or GatewayRefused."""
         headers = {"X-BUSINESS-API-KEY": settings.HITPAY_API_KEY, "X-Requested-With": "XMLHttpRequest"}
-        answer = call(method, f"{settings.HITPAY_BASE_URL}/v1{path}", json=body, headers=headers)
+        answer = call(self.code, method, f"{settings.HITPAY_BASE_URL}/v1{path}", json=body, headers=headers)
         if answer.status >= 400:
             told = answer.body or {}
             raise GatewayRefused(str(answer.status), text(told.get("message")), answer.status)

@@ -229,7 +229,7 @@ class Midtrans:
     ) -> dict[str, Any]:
         """The JSON object of a success. Raises GatewayNotReached, GatewayUnavailable or GatewayRefused, by the result
         code in the body where there is one: HTTP 200 may carry a refusal."""
-        answer = call(method, url, json=body, headers=headers, auth=(settings.MIDTRANS_SERVER_KEY, ""))
+        answer = call(self.code, method, url, json=body, headers=headers, auth=(settings.MIDTRANS_SERVER_KEY, ""))
         told = answer.body
         if told is None:
             if answer.status >= 400:

@@ -235,6 +235,7 @@ class Xendit:
     ) -> dict[str, Any]:
         """The JSON object that was answered. Raises GatewayNotReached, GatewayUnavailable or GatewayRefused."""
         answer = call(
+            self.code,
             method,
             settings.XENDIT_BASE_URL + path,
             json=body,

@@ -84,7 +84,18 @@ class ChannelClosure(Closure):
     """Maintenance or cut-off of a payment channel."""
 
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="closures")
+    gateway = models.CharField(
+        max_length=20, blank=True, help_text=_("closed together with all channels of that gateway, by hand")
+    )
 
     class Meta:
         verbose_name = _("closing time of a channel")
         verbose_name_plural = _("closing times of channels")
+        permissions = [("stop_gateway", "Can close and open all channels of a gateway")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["channel"],
+                condition=models.Q(ends_at=None) & ~models.Q(gateway=""),
+                name="channel_closed_once_with_its_gateway",
+            )
+        ]

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from core.health import metrics
 from core.models import AuditEntry
-from fulfilment import health, profiles
+from fulfilment import lately, profiles
 from fulfilment.models import Attempt, HistoryRow, Route, TopUp
 from storefront.orders.models import Order
 from tests.fulfilment import by_reference, desk
@@ -222,12 +222,12 @@ def test_the_account_shows_how_the_supplier_did_in_the_last_hour(supplier, staff
     desk.buy(desk.paid())
     supplier.faults(create_order={"lose_request": 1.0})
     desk.buy(desk.paid())
-    seen = health.of(desk.account())
+    seen = lately.of(desk.account())
     assert (seen.calls, seen.fine, seen.unknown, seen.success_percent) == (2, 1, 1, 50.0)
     assert seen.p50 is not None and seen.p50 == seen.p99
     page = _page(staff, reverse("admin:fulfilment_supplieraccount_change", args=[desk.account().pk]))
     assert "50.0 %" in page and "CLOSED" in page
-    assert health.of(desk.account(), timezone.now() + timedelta(hours=2)).calls == 0
+    assert lately.of(desk.account(), timezone.now() + timedelta(hours=2)).calls == 0
     assert 'gerbang_supplier_circuit{kind="gemgo"} 0.0' in metrics.exposition().decode()
 
 

@@ -9,8 +9,9 @@ from django.core.mail import EmailMultiAlternatives
 from django.test import Client
 
 from core import figures
-from core.health import heartbeat, metrics
+from core.health import metrics
 from core.mail_files import Backend
+from core.pulse import heartbeat
 from core.redis import connection
 
 FAR = {"X-Forwarded-For": "203.0.113.9"}

@@ -8,7 +8,7 @@ import sys
 import pytest
 import requests
 
-from core.health import heartbeat
+from core.pulse import heartbeat
 from supervisor import part
 from supervisor.children import dies_with_parent
 from supervisor.silence import Silence

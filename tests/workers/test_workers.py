@@ -7,7 +7,7 @@ import pytest
 from celery import current_app
 from django.conf import settings
 
-from core.health import heartbeat
+from core.pulse import heartbeat
 from core.redis import connection as redis
 from fulfilment.models import Attempt, TopUp
 from storefront.orders.models import Order

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import redis
 from django.conf import settings
 
-from core.redis import connection
+from core.redis import connection, text
 
 logger = logging.getLogger(__name__)
 KEY = "heartbeat:queues"
@@ -34,7 +34,7 @@ def seen(queue: str | None) -> None:
 
 def ages() -> Mapping[str, float]:
     """Seconds since somebody took from each queue; infinite if never. Raises redis.RedisError where Redis is away."""
-    kept = {_text(queue): float(_text(at)) for queue, at in connection().hgetall(KEY).items()}
+    kept = {text(queue): float(text(at)) for queue, at in connection().hgetall(KEY).items()}
     now = time.time()
     return {queue: max(0.0, now - kept.get(queue, float("-inf"))) for queue in settings.CELERY_QUEUES}
 
@@ -47,7 +47,3 @@ def silent(ages: Mapping[str, float]) -> list[str]:
 def forget() -> None:
     """No worker counts as seen, until one shows up again."""
     connection().delete(KEY)
-
-
-def _text(value: bytes | str) -> str:
-    return value.decode() if isinstance(value, bytes) else value
