@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from core import audit
 from fulfilment import circuit
 from fulfilment.models import SupplierAccount

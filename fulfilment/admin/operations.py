@@ -128,9 +128,7 @@ def again(request: HttpRequest, row_id: int) -> HttpResponse:
     return _ask(request, _("Try %s again") % row, told, act, shown=row.error)
 
 
-def _ask(
-    request: HttpRequest, title: str, told: str, act: Callable[[str, str], str], shown: str = ""
-) -> HttpResponse:
+def _ask(request: HttpRequest, title: str, told: str, act: Callable[[str, str], str], shown: str = "") -> HttpResponse:
     """The question with its reason (GET), or what was decided (POST), once however often it is sent."""
     form = WhyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
