@@ -6,8 +6,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('core', '0005_operations'),
-        ('storefront', '0010_channel_refund_days'),
+        ('core', '0006_operations'),
+        ('storefront', '0011_found_by_staff'),
     ]
 
     operations = [
