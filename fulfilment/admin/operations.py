@@ -18,7 +18,6 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
-from django.utils.translation import pgettext
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from core import poison
@@ -159,7 +158,7 @@ def _waiting(request: HttpRequest) -> dict[str, Any]:
             str(row),
             row.failures,
             _since((timezone.now() - row.last_at).total_seconds()),
-            _label(pgettext("row", "resting"), "warning") if row.again_at else _label(_("set aside"), "danger"),
+            _label(_("resting"), "warning") if row.again_at else _label(_("set aside"), "danger"),
             row.error.strip().rpartition("\n")[2][:160],
             _link("operations_again", _("Try again"), row_id=row.pk) if can_replay else "",
         ]
