@@ -63,7 +63,7 @@ def _count(model: str, row_id: int, error: str, about: str) -> None:
     if is_last:
         cases.open_case(
             CASE,
-            f"{CASE}:{model}:{row_id}:{now:%Y%m%d%H%M%S}",
+            f"{CASE}:{model}:{row_id}:{now:%Y%m%d%H%M%S%f}",
             f"Work on {model} {row_id} fails again and again and was set aside",
             about=about,
             evidence={
