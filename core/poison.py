@@ -1,13 +1,15 @@
 """Rows whose work keeps failing: tried again ever later, and in the end set aside with a reason, until staff say so.
 
-A sweep leaves out what is `resting` and calls `failed` for a row that raised. So no row is tried for ever, and none
-stands before the others.
+A sweep leaves out what is `resting` and works on each row within `counted`, or calls `failed` for one that raised. So
+no row is tried for ever, and none stands before the others.
 """
 
 from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -34,6 +36,16 @@ def resting(model: type[Model]) -> QuerySet[PoisonRow, int]:
     """Primary keys of the rows that are not to be tried now; for `exclude(pk__in=...)`."""
     later = Q(again_at=None) | Q(again_at__gt=timezone.now())
     return PoisonRow.objects.filter(later, model=model._meta.label_lower).values_list("row_id", flat=True)
+
+
+@contextmanager
+def counted(model: type[Model], row_id: int, about: str = "") -> Iterator[None]:
+    """A sweep's work on one row. What it raises is logged and has `failed` counted, and the sweep goes on."""
+    try:
+        yield
+    except Exception as problem:
+        logger.exception("work on %s %s failed", model._meta.label_lower, row_id)
+        failed(model, row_id, problem, about)
 
 
 def failed(model: type[Model], row_id: int, problem: Exception, about: str = "") -> None:

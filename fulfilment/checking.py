@@ -42,11 +42,8 @@ def look_due(limit: int = _MOST_LOOKS, now: datetime | None = None) -> int:
     )
     looked = 0
     for attempt_id in list(due):
-        try:
+        with poison.counted(Attempt, attempt_id):
             looked += look(attempt_id, now)
-        except Exception as problem:
-            logger.exception("attempt %s could not be asked for", attempt_id)
-            poison.failed(Attempt, attempt_id, problem)
     if looked >= limit:
         wake("fulfilment.check", "polls")
     return looked
@@ -61,6 +58,7 @@ def look(attempt_id: int, now: datetime | None = None) -> bool:
     try:
         placed = by_reference(attempt.account.code).check(sending.ask_of(attempt))
     except Exception as problem:
+        # A fault of ours after the bytes may have gone out says nothing of the purchase, like any other lost look.
         logger.exception("attempt %s", attempt.pk)
         placed = Placed(Outcome.UNKNOWN, message=f"{type(problem).__name__} in the adapter")
     _again_later(attempt)
@@ -89,7 +87,7 @@ def confirm_due(account: SupplierAccount, limit: int, now: datetime) -> list[tup
             continue
         try:
             answers.append((attempt, by_reference(account.code).check(sending.ask_of(attempt))))
-        except Exception:
+        except Exception:  # claimed, so that it is not asked for again: its books stay as they are
             logger.exception("attempt %s could not be confirmed", attempt.pk)
     return answers
 
@@ -121,17 +119,22 @@ def retire_old(now: datetime | None = None) -> None:
     how they ended."""
     moment = now or timezone.now()
     old = Attempt.objects.filter(_OUT, next_look_at__isnull=False, sent_at__lte=moment - clocks.REFERENCE_HOLDS)
+    old = old.exclude(pk__in=poison.resting(Attempt)).order_by("sent_at")
     for attempt in old.select_related("topup__order", "account", "product")[:100]:
-        Attempt.objects.filter(pk=attempt.pk).update(next_look_at=None)
-        evidence.report(attempt, "reference_too_old", "A top-up is open for so long that it cannot be asked for")
+        with poison.counted(Attempt, attempt.pk):
+            # The case first: whoever dies in between does it again.
+            evidence.report(attempt, "reference_too_old", "A top-up is open for so long that it cannot be asked for")
+            Attempt.objects.filter(pk=attempt.pk).update(next_look_at=None)
 
 
 def ask_overdue(now: datetime | None = None) -> None:
     """Unknown purchases that nobody could ask for within a quarter of an hour are cases; they are still asked for."""
     moment = now or timezone.now()
     overdue = Attempt.objects.filter(state=Attempt.State.UNKNOWN, answered_at__lt=moment - _ASK_STAFF_AFTER)
-    for attempt in overdue.exclude(reference="").select_related("topup__order", "account", "product")[:100]:
-        evidence.ask_staff(attempt, ["the supplier does not answer when asked by our reference"], [], moment)
+    overdue = overdue.exclude(reference="").exclude(pk__in=poison.resting(Attempt))
+    for attempt in overdue.select_related("topup__order", "account", "product")[:100]:
+        with poison.counted(Attempt, attempt.pk):
+            evidence.ask_staff(attempt, ["the supplier does not answer when asked by our reference"], [], moment)
 
 
 def _claimed(attempt_id: int, moment: datetime) -> Attempt | None:

@@ -5,7 +5,6 @@ Rows are locked in the order: promo → order → attempt → top-up → wallets
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 from fractions import Fraction
 
@@ -26,7 +25,6 @@ from storefront.orders import volume
 from storefront.orders.models import Order
 from storefront.promos import services as promos
 
-logger = logging.getLogger(__name__)
 _BY = "fulfilment"
 _ENDED = (TopUp.State.DELIVERED, TopUp.State.FAILED)
 # Reasons of a unit's failure that the order's timeline has words of its own for.
@@ -215,16 +213,12 @@ def end_forgotten(limit: int = 100) -> int:
     )
     ids = list(forgotten.exclude(pk__in=poison.resting(Order)).values_list("pk", flat=True)[:limit])
     for order_id in ids:
-        try:
-            with transaction.atomic():
-                order = orders.lock(order_id, with_promo=True)
-                if order.status != Order.Status.PROCESSING:
-                    continue
-                _recount(order)
-                _end_if_complete(order)
-        except Exception as problem:
-            logger.exception("order %s could not be ended", order_id)
-            poison.failed(Order, order_id, problem)
+        with poison.counted(Order, order_id), transaction.atomic():
+            order = orders.lock(order_id, with_promo=True)
+            if order.status != Order.Status.PROCESSING:
+                continue
+            _recount(order)
+            _end_if_complete(order)
     return len(ids)
 
 

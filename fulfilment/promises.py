@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -10,6 +9,7 @@ from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F,
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from core import poison
 from core.errors import Refused
 from fulfilment import finishing, standing, taking
 from fulfilment.models import Delay
@@ -17,7 +17,6 @@ from payments import mails
 from storefront.orders import services as orders
 from storefront.orders.models import Order
 
-logger = logging.getLogger(__name__)
 CANCELLED = "cancelled"
 _RUNNING = (Order.Status.PAID, Order.Status.PROCESSING)
 
@@ -45,15 +44,15 @@ def tell_late(limit: int = 100, now: datetime | None = None) -> int:
     moment = now or timezone.now()
     span = ExpressionWrapper(F("product__promise_seconds") * Value(timedelta(seconds=1)), output_field=DurationField())
     over_at = ExpressionWrapper(F("paid_at") + span, output_field=DateTimeField())
-    late = Order.objects.filter(delay=None).annotate(over_at=over_at).filter(over_at__lt=moment)
+    # A failure counts against the notice, not the order: that is delivered all the same.
+    late = Order.objects.filter(delay=None).exclude(pk__in=poison.resting(Delay))
+    late = late.annotate(over_at=over_at).filter(over_at__lt=moment)
     told = 0
     # One state at a time: each has an index of its own.
     found = [late.filter(status=status).order_by("id").values_list("pk", flat=True)[:limit] for status in _RUNNING]
     for order_id in [pk for ids in found for pk in ids]:
-        try:
+        with poison.counted(Delay, order_id):
             told += _tell_late(order_id, moment)
-        except Exception:
-            logger.exception("order %s: nobody was told that it is late", order_id)
     return told
 
 

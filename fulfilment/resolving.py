@@ -5,7 +5,6 @@ The argument, with its residual risks in numbers: docs/decisions/0010-exactly-on
 
 from __future__ import annotations
 
-import logging
 import unicodedata
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -14,12 +13,12 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from core import poison
 from core.cases import open_case
 from core.wake import wake
 from fulfilment import clocks, evidence, finishing
 from fulfilment.models import Attempt, HistoryRow, SupplierAccount, SupplierProduct, TopUp
 
-logger = logging.getLogger(__name__)
 TOLERANCE_PERCENT = 2
 SUCCESS, FAILED, PENDING = "success", "failed", "pending"
 _SLOW = timedelta(minutes=30)
@@ -62,14 +61,11 @@ def apply_rows(rows: Iterable[HistoryRow]) -> None:
     if not by_id:
         return
     account_id = next(iter(by_id.values()))[0].account_id
-    named = Attempt.objects.filter(account_id=account_id, transaction_id__in=list(by_id)).select_related(
-        "topup", "account", "product", "history_row"
-    )
+    named = Attempt.objects.filter(account_id=account_id, transaction_id__in=list(by_id))
+    named = named.exclude(pk__in=poison.resting(Attempt)).select_related("topup", "account", "product", "history_row")
     for attempt in named.order_by("id"):
-        try:
+        with poison.counted(Attempt, attempt.pk):
             _settle(attempt, by_id[attempt.transaction_id])
-        except Exception:
-            logger.exception("attempt %s could not be settled", attempt.pk)
 
 
 def settle_from_store(attempt: Attempt) -> bool:
@@ -140,6 +136,7 @@ def resolve_unknown(account: SupplierAccount, now: datetime | None = None) -> No
     moment = now or timezone.now()
     unknown = list(
         Attempt.objects.filter(account=account, state=Attempt.State.UNKNOWN, reference="")
+        .exclude(pk__in=poison.resting(Attempt))
         .select_related("topup__order", "product", "account")
         .order_by("id")
     )
@@ -148,10 +145,8 @@ def resolve_unknown(account: SupplierAccount, now: datetime | None = None) -> No
     offsets = clocks.offsets(account, moment)
     is_behind = _history_is_behind(account, moment)
     for attempt in unknown:
-        try:
+        with poison.counted(Attempt, attempt.pk):
             _resolve(attempt, offsets, is_behind, moment)
-        except Exception:
-            logger.exception("attempt %s could not be resolved", attempt.pk)
 
 
 def unexplained(attempt: Attempt) -> list[HistoryRow]:
@@ -319,15 +314,13 @@ def look_after_accepted(limit: int = 200, now: datetime | None = None) -> None:
             .values_list("pk", flat=True)[:limit]
         )
         TopUp.objects.filter(pk__in=due).update(not_before=moment + _LONGEST_LOOK)
-    for attempt in Attempt.objects.filter(topup__in=due, state=Attempt.State.ACCEPTED, ended_at=None).select_related(
-        "topup__order", "account", "product", "history_row"
-    ):
-        try:
+    accepted = Attempt.objects.filter(topup__in=due, state=Attempt.State.ACCEPTED, ended_at=None)
+    accepted = accepted.exclude(pk__in=poison.resting(Attempt))
+    for attempt in accepted.select_related("topup__order", "account", "product", "history_row"):
+        with poison.counted(Attempt, attempt.pk):
             settle_from_store(attempt)
             if attempt.sent_at < moment - _SLOW:
                 evidence.report(attempt, "slow", "The supplier has not finished a top-up for half an hour")
-        except Exception:
-            logger.exception("attempt %s could not be looked after", attempt.pk)
 
 
 def ask_overdue(now: datetime | None = None) -> None:
@@ -335,8 +328,10 @@ def ask_overdue(now: datetime | None = None) -> None:
     moment = now or timezone.now()
     overdue = moment - clocks.retry_after() - clocks.patience()
     unknown = Attempt.objects.filter(state=Attempt.State.UNKNOWN, reference="", answered_at__lt=overdue)
+    unknown = unknown.exclude(pk__in=poison.resting(Attempt))
     for attempt in unknown.select_related("topup__order", "account", "product")[:200]:
-        evidence.ask_staff(attempt, ["nothing settled it in time"], unexplained(attempt), moment)
+        with poison.counted(Attempt, attempt.pk):
+            evidence.ask_staff(attempt, ["nothing settled it in time"], unexplained(attempt), moment)
 
 
 def report_foreign(limit: int = 100, now: datetime | None = None) -> None:

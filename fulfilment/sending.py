@@ -277,7 +277,8 @@ def _queued(moment: datetime) -> QuerySet[TopUp]:
 def give_up_dead(limit: int = 200, now: datetime | None = None) -> int:
     """Attempts whose sender must be dead are UNKNOWN: never sent again, whatever was or was not on the wire."""
     moment = now or timezone.now()
-    on_the_wire = Attempt.objects.filter(state=Attempt.State.SENDING).select_related("account", "topup")
+    on_the_wire = Attempt.objects.filter(state=Attempt.State.SENDING).exclude(pk__in=poison.resting(Attempt))
+    on_the_wire = on_the_wire.select_related("account", "topup")
     dead = [
         attempt
         for attempt in on_the_wire.filter(sent_at__lt=moment - clocks.WIRE_MARGIN).order_by("sent_at")[:limit]
@@ -285,5 +286,6 @@ def give_up_dead(limit: int = 200, now: datetime | None = None) -> int:
     ]
     what = "the sender died, or was stopped, before it wrote an outcome"
     for attempt in dead:
-        recording.record(attempt, Placed(Outcome.UNKNOWN, message=what, is_ours=True))
+        with poison.counted(Attempt, attempt.pk):
+            recording.record(attempt, Placed(Outcome.UNKNOWN, message=what, is_ours=True))
     return len(dead)

@@ -34,7 +34,7 @@ def take(limit: int = MOST_AT_ONCE, now: datetime | None = None, *, level: str =
     paid = Order.objects.filter(status=Order.Status.PAID, **whose).exclude(pk__in=poison.resting(Order))
     try:
         return _take_together(paid.order_by("paid_at", "id"), limit, moment)
-    except Exception:
+    except Exception:  # one of them cannot be taken: by itself it is told apart from the others
         logger.exception("paid orders could not be taken together")
     return _take_singly(paid.order_by("paid_at", "id"), limit, moment)
 

@@ -75,7 +75,7 @@ def sweep() -> None:
     ):  # fmt: skip
         try:
             look()
-        except Exception:
+        except Exception:  # the other looks go on; a single row that fails is counted by the look itself
             logger.exception("%s", look.__name__)
     due = sending.due(_SWEPT)
     first = taking.of_level(due, Level.ROYAL) if due else set()
@@ -151,9 +151,5 @@ def _hand_out(groups: list[list[int]], queue: str = "topups", *, is_backlog: boo
 
 
 def _send(topup_id: int) -> None:
-    try:
+    with poison.counted(TopUp, topup_id):  # it comes up again when it has rested; the others do not wait for it
         sending.send(topup_id)
-    except Exception as problem:
-        # It comes up again when it has rested; the others do not wait for it.
-        logger.exception("top-up %s could not be sent", topup_id)
-        poison.failed(TopUp, topup_id, problem)

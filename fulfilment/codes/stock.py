@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
-from core import audit, regions
+from core import audit, poison, regions
 from core.cases import open_case
 from core.models import StaffCase
 from core.wake import wake
@@ -19,7 +17,6 @@ from fulfilment.models import STOCK, CodeBatch, CodeStock, Route, SupplierAccoun
 from storefront.catalogue.models import Sku, SkuPrice
 from storefront.orders.models import Order
 
-logger = logging.getLogger(__name__)
 EMPTY, LOW = "stock-empty", "stock-low"
 
 
@@ -112,11 +109,9 @@ def filled(product: SupplierProduct) -> None:
 
 def recount_all() -> None:
     """Every stock has been counted: codes expire, routes are switched, a worker may have died before it counted."""
-    for stock in CodeStock.objects.select_related("product__account"):
-        try:
+    for stock in CodeStock.objects.select_related("product__account").exclude(pk__in=poison.resting(CodeStock)):
+        with poison.counted(CodeStock, stock.pk):
             recount(stock.product)
-        except Exception:
-            logger.exception("stock %s could not be counted", stock)
 
 
 def _tell(product: SupplierProduct, count: int) -> None:

@@ -53,7 +53,7 @@ def report(order: Order, topic: str, text: str, picture: Picture | None, *, addr
     name = pictures.keep(FOLDER, drawn) if drawn else ""
     try:
         return _kept(order, topic, text, name, address)
-    except Exception:
+    except Exception:  # by no row would anybody find the picture again
         if name:
             pictures.discard(name)
         raise

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from core.money import Money
-from fulfilment import checking, clocks, hours, profiles, resolving, sending, syncing, taking
+from fulfilment import checking, clocks, evidence, hours, profiles, resolving, sending, syncing, taking
 from fulfilment.models import Attempt, Route, SupplierAccount, SupplierProduct, TopUp
 from fulfilment.suppliers.base import Outcome, Placed
 from fulfilment.suppliers.digiflazz import Digiflazz
@@ -234,6 +234,11 @@ def test_a_reference_older_than_sixty_days_is_never_asked_for(supplier, monkeypa
     desk.pass_time(61 * 86400)
     assert checking.look_due() == 0 and not checking.look(attempt.pk)
     assert len(supplier.supplier_orders()) == 1
+    with monkeypatch.context() as patched:
+        patched.setattr(evidence, "report", lambda *told: (_ for _ in ()).throw(SystemExit))
+        with pytest.raises(SystemExit):
+            checking.retire_old()
+    assert not cases("reference_too_old"), "whoever writes the case dies, and the next one does it"
     checking.retire_old()
     attempt.refresh_from_db()
     assert attempt.next_look_at is None and attempt.state == "ACCEPTED"

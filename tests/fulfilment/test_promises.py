@@ -224,8 +224,22 @@ def test_late_is_told_once_with_its_reason(supplier):
     assert "balance" not in str(told.context).lower() and "Nothing was sent yet" in told.context["because"]
     assert not MailMessage.objects.filter(template="order_late", about=on_time.number).exists()
     promises.cancel(fresh(order))
-    with patch.object(standing, "of", side_effect=AssertionError("an ended order is not looked at")):
-        assert promises.tell_late() == 0
+    with patch.object(standing, "of") as looked:
+        assert promises.tell_late() == 0 and not looked.called, "an ended order is not looked at"
+
+
+def test_a_notice_that_cannot_be_written_holds_up_none_behind_it(db, monkeypatch):
+    stuck, other = overdue(desk.paid()), overdue(desk.paid())
+    tell = promises._tell_late
+
+    def stumble(order_id, moment):
+        if order_id == stuck.pk:
+            raise KeyError("a reason without words")
+        return tell(order_id, moment)
+
+    monkeypatch.setattr(promises, "_tell_late", stumble)
+    assert (promises.tell_late(limit=1), promises.tell_late(limit=1)) == (0, 1)
+    assert Delay.objects.get().order == other and len(taking.take()) == 2, "and both are taken up all the same"
 
 
 @pytest.mark.parametrize(
