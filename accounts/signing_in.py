@@ -27,6 +27,7 @@ SESSION_KEY = "accounts.session"
 # And when its owner last showed a password or a code, in seconds since 1970.
 _FRESH_KEY = "accounts.shown_at"
 FRESH = timedelta(minutes=10)
+_DIGITS = 6
 _BACKEND = "accounts.backends.Guarded"
 
 
@@ -162,6 +163,19 @@ def has_shown_second_factor(request: HttpRequest) -> bool:
 def refresh(request: HttpRequest) -> None:
     """Somebody has just shown in this browser who they are, by password or code."""
     request.session[_FRESH_KEY] = int(time.time())
+
+
+def confirm(request: HttpRequest, proof: str) -> None:
+    """Whoever is signed in has shown once more who they are, by `proof`: six digits of the app, else the password.
+
+    Raises INVALID_MFA_CODE, INVALID_PASSWORD, RATE_LIMIT_EXCEEDED.
+    """
+    assert isinstance(request.user, User)
+    if len(proof) == _DIGITS and proof.isascii() and proof.isdigit():
+        mfa.verify(request.user, proof)  # no password is that short
+    else:
+        mfa.check_password(request.user, proof)
+    refresh(request)
 
 
 def is_fresh(request: HttpRequest) -> bool:

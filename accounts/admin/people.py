@@ -22,6 +22,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from accounts import helping, roles, sessions
 from accounts.models import Benefit, Session, User
 from core import audit
+from core.admin import confirm
 from core.admin.bases import ShopAdmin
 from core.admin.verbs import Asked, ReasonForm, Told, verb
 
@@ -113,6 +114,8 @@ class UserAdmin(DjangoUserAdmin, ShopAdmin):  # type: ignore[type-arg]
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """A password set by staff ends what was signed in with the old one, as the member's own change does."""
+        if (step := confirm.first(request)) is not None:
+            return step
         user = User.objects.filter(pk=id).first()
         before = user.password if user else ""
         response = super().user_change_password(request, id, form_url)
@@ -151,6 +154,7 @@ class UserAdmin(DjangoUserAdmin, ShopAdmin):  # type: ignore[type-arg]
         text=_("Only for somebody who lost phone and back-up codes and has shown who they are."),
         button=_("Reset"),
         form=CheckedForm,
+        needs_confirmation=True,
     )
     def reset_second_factor(self, asked: Asked, user: User) -> Told:
         helping.reset_second_factor(user, asked.user, helping.Check(asked.said["check"]), asked.why)

@@ -24,6 +24,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -34,6 +35,7 @@ from unfold.decorators import action
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from core.admin import confirm
 from core.errors import Refused, Text
 
 
@@ -96,6 +98,7 @@ def verb(
     text: Text,
     button: Text | None = None,
     form: type[BaseDialogForm] = ReasonForm,
+    needs_confirmation: bool = False,
 ) -> Callable[[Does], Callable[..., HttpResponse]]:
     """Make of `method(self, asked, row)` a button called `label`, whose dialog has `title`, `text`, the fields of
     `form` and a button `button`, which is called like the first one where it is not given.
@@ -103,6 +106,7 @@ def verb(
     `may` names the admin's `has_<may>_permission(request, object_id)`, easily made by `whoever_has`. It is asked before
     the button is shown and before anything is done. (Unfold takes a permission's own name too, but looks for that in
     the database whenever the system is checked, also before there is one.)
+    With `needs_confirmation` (money, rights) whoever asks has shown password or code minutes ago, or does it now.
     The method is called with a valid form only. What it tells, or what it raises as `Refused`, is shown on the row's
     page; a response of its own is given as it is.
     """
@@ -123,10 +127,24 @@ def verb(
             messages.add_message(request, told.level, str(told.text))
             return back_to(request, page_of(told.at or row))
 
-        dialog = {"title": title, "description": text, "form_class": form, "form_submit_text": submit}
-        return action(description=label, icon=icon, permissions=[may], dialog=dialog)(done)
+        used = confirm.unsent(form) if needs_confirmation else form
+        dialog = {"title": title, "description": text, "form_class": used, "form_submit_text": submit}
+        acted: Callable[..., HttpResponse] = action(description=label, icon=icon, permissions=[may], dialog=dialog)(
+            done
+        )
+        return _after_confirmation(acted, may) if needs_confirmation else acted
 
     return of_method
+
+
+def _after_confirmation(acted: Callable[..., HttpResponse], may: str) -> Callable[..., HttpResponse]:
+    @wraps(acted)  # with the attributes by which Unfold knows a button
+    def confirmed(admin: ModelAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
+        if not getattr(admin, f"has_{may}_permission")(request, object_id):
+            raise PermissionDenied
+        return confirm.step(request) or confirm.whole(request, acted(admin, request, object_id=object_id))
+
+    return confirmed
 
 
 def whoever_has(*permissions: str, row: Q | None = None) -> Callable[..., bool]:

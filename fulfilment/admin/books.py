@@ -117,6 +117,7 @@ class StatementAdmin(ReadOnlyAdmin):
         text=_("For suppliers that do not tell of it themselves. It stands in the ledger at once."),
         button=_("Book it"),
         form=FundingForm,
+        needs_confirmation=True,
     )
     def book_funding(self, asked: Asked, statement: Statement) -> Told:
         account, said = statement.account, asked.said

@@ -139,6 +139,7 @@ class DiscrepancyAdmin(ReadOnlyAdmin):
         may="settle",
         title=_("Count what the gateway has?"),
         text=_("It pays the order, or is owed back, as if the gateway had told us in time."),
+        needs_confirmation=True,
     )
     def settle(self, asked: Asked, row: Discrepancy) -> Told:
         return _told(row, lambda: gateways.settle(row, asked.by, asked.why))
@@ -151,6 +152,7 @@ class DiscrepancyAdmin(ReadOnlyAdmin):
         text=_("It becomes a payment of that order: it pays it if it fits, else it goes back."),
         button=_("Give it to the order"),
         form=OrderForm,
+        needs_confirmation=True,
     )
     def give_to_order(self, asked: Asked, row: Discrepancy) -> Told:
         return _told(row, lambda: gateways.adopt(row, asked.said["number"], asked.by, asked.why))
@@ -162,6 +164,7 @@ class DiscrepancyAdmin(ReadOnlyAdmin):
         title=_("Did this money really go back?"),
         text=_("A refund that we owe is done by it; else it is booked as a gift of the shop's."),
         button=_("Book it"),
+        needs_confirmation=True,
     )
     def book_refund(self, asked: Asked, row: Discrepancy) -> Told:
         return _told(row, lambda: gateways.book_refund(row, asked.by, asked.why))
@@ -207,6 +210,7 @@ class DiscrepancyAdmin(ReadOnlyAdmin):
         title=_("Does the supplier's figure hold?"),
         text=_("The ledger then says of this purchase what the supplier says. The order stays as it is."),
         button=_("Book it"),
+        needs_confirmation=True,
     )
     def book_cost(self, asked: Asked, row: Discrepancy) -> Told:
         return _told(row, lambda: suppliers.book_cost(row, asked.by, asked.why))

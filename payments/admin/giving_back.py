@@ -57,6 +57,7 @@ class GivesBack:
         text=_("Of an order that has ended. Above the limit of one person it waits for a second one."),
         button=_("Give it back"),
         form=GiveBackForm,
+        needs_confirmation=True,
     )
     def give_back(self, asked: Asked, order: Order) -> Told:
         refund, is_new = giving_back.give_back(

@@ -86,6 +86,7 @@ class PayoutAdmin(ReadOnlyAdmin):
         title=_("Account and amount are right?"),
         text=_("You vouch for both. Another person approves and pays."),
         button=_("Prepared"),
+        needs_confirmation=True,
     )
     def prepare(self, asked: Asked, payout: Payout) -> Told:
         return Told(payouts.prepare(payout.pk, asked.user, asked.why).get_state_display())
@@ -96,6 +97,7 @@ class PayoutAdmin(ReadOnlyAdmin):
         may="approve",
         title=_("Approve, and pay it yourself now?"),
         text=_("From now on you alone pay it. Then enter the bank's reference here."),
+        needs_confirmation=True,
     )
     def approve(self, asked: Asked, payout: Payout) -> Told:
         return Told(payouts.approve(payout.pk, asked.user, asked.why).get_state_display())
@@ -108,6 +110,7 @@ class PayoutAdmin(ReadOnlyAdmin):
         text=_("The ledger books it and the customer is told."),
         button=_("It is paid"),
         form=PaidForm,
+        needs_confirmation=True,
     )
     def mark_paid(self, asked: Asked, payout: Payout) -> Told:
         return Told(payouts.mark_paid(payout.pk, asked.user, asked.said["bank_reference"]).get_state_display())
@@ -119,6 +122,7 @@ class PayoutAdmin(ReadOnlyAdmin):
         title=_("The account cannot be paid, or the bank sent the money back?"),
         text=_("The customer is asked for another account. What had been paid is owed again."),
         button=_("Ask the customer again"),
+        needs_confirmation=True,
     )
     def return_it(self, asked: Asked, payout: Payout) -> Told:
         return Told(payouts.return_it(payout.pk, asked.user, asked.why).get_state_display())

@@ -111,6 +111,7 @@ class RefundAdmin(FoundByIndex, ReadOnlyAdmin):
         may="approve",
         title=_("Pay all of this money back?"),
         text=_("Into the member's wallet, by the gateway where the channel can, else the guest is asked."),
+        needs_confirmation=True,
     )
     def approve(self, asked: Asked, refund: Refund) -> Told:
         refunds.approve(refund.pk, asked.by, asked.why)
@@ -122,6 +123,7 @@ class RefundAdmin(FoundByIndex, ReadOnlyAdmin):
         may="accept",
         title=_("Let this money pay the order?"),
         text=_("What is missing is the shop's loss, what is too much goes back. Then it is delivered."),
+        needs_confirmation=True,
     )
     def accept(self, asked: Asked, refund: Refund) -> Told:
         accepting.accept(refund.pk, asked.by, asked.why)
@@ -145,6 +147,7 @@ class RefundAdmin(FoundByIndex, ReadOnlyAdmin):
         title=_("Pay it another way?"),
         text=_("For a customer no link can reach. Say to whom and how; another person approves and pays."),
         button=_("Prepare"),
+        needs_confirmation=True,
     )
     def prepare_by_hand(self, asked: Asked, refund: Refund) -> Told:
         payout = payouts.prepare_by_hand(refund.pk, asked.user, asked.why)
@@ -157,6 +160,7 @@ class RefundAdmin(FoundByIndex, ReadOnlyAdmin):
         title=_("Does the gateway's list show this refund as paid?"),
         text=_("Look for its reference there. The ledger books it as paid; that is final."),
         button=_("It is paid"),
+        needs_confirmation=True,
     )
     def confirm_paid(self, asked: Asked, refund: Refund) -> Told:
         refunds.confirm_paid(refund.pk, asked.by, asked.why)
@@ -169,6 +173,7 @@ class RefundAdmin(FoundByIndex, ReadOnlyAdmin):
         title=_("Is this refund missing in the gateway's list?"),
         text=_("It is asked for once more. Only if its reference is not there: else it is paid twice."),
         button=_("It is not there: send it again"),
+        needs_confirmation=True,
     )
     def send_again(self, asked: Asked, refund: Refund) -> Told:
         refunds.send_again(refund.pk, asked.by, asked.why)

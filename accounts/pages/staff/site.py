@@ -9,7 +9,7 @@ from django.urls import URLPattern, path
 from unfold.sites import UnfoldAdminSite
 
 from accounts import signing_in
-from accounts.pages.staff import entering, roles_table, second_factor
+from accounts.pages.staff import confirming, entering, roles_table, second_factor
 
 
 class BackOffice(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
@@ -30,6 +30,7 @@ class BackOffice(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
     def get_urls(self) -> list[URLPattern]:
         own = [
             path("second-factor/", lambda request: second_factor.set_up(request, self), name="second_factor"),
+            path("confirm/", self.admin_view(lambda request: confirming.page(request, self)), name="confirm"),
             path("roles/", self.admin_view(lambda request: roles_table.show(request, self)), name="roles"),
         ]
         return own + list(super().get_urls())
