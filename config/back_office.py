@@ -55,6 +55,7 @@ def theme(shop: str) -> dict[str, Any]:
         "SITE_URL": "/",
         "SITE_ICON": lambda request: static("brand/favicon.svg"),
         "SHOW_HISTORY": True,
+        "DASHBOARD_CALLBACK": "fulfilment.admin.start.start",
         "COLORS": {"primary": TURMERIC},
         "SIDEBAR": {
             "show_search": True,

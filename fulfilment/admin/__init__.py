@@ -7,4 +7,5 @@ from fulfilment.admin import orders as orders
 from fulfilment.admin import problems as problems
 from fulfilment.admin import reconciling as reconciling
 from fulfilment.admin import routes as routes
+from fulfilment.admin import start as start
 from fulfilment.admin import suppliers as suppliers

@@ -98,7 +98,7 @@ class Answer:
         self.question = question
         self.rows = [(part, day, currency, Counter(sums)) for part, day, currency, sums in rows]
         self.seconds: dict[str, Counter[int]] = defaultdict(Counter)
-        self._rates = rates.Rates() if any(currency != "" for _p, _d, currency, _s in self.rows) else None
+        self._rates: rates.Rates | None = None
         self.not_converted: set[str] = set()
 
     @property
@@ -149,7 +149,7 @@ class Answer:
     def _in(self, minor: int, own: str, currency: str, day: date) -> int:
         if own == currency or not minor:
             return minor
-        assert self._rates is not None
+        self._rates = self._rates or rates.Rates()
         try:
             worth = self._rates.convert(Money(abs(minor), own), currency, _end_of(day)).minor
         except rates.NoRate:
