@@ -20,6 +20,7 @@ from payments.models import Account
 from tests.fulfilment import desk
 from tests.fulfilment.numbers import cast
 from tests.payments.cast import standing
+from tests.staff import enter
 from tests.storefront import factories
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +41,7 @@ def as_role(name: str) -> Client:
     user = User.objects.create(email=f"{name}@example.com", is_staff=True)
     user.groups.add(Group.objects.get(name=name))
     client = Client(headers={"accept-language": "en"})
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    enter(client, user)
     return client
 
 
@@ -80,7 +81,7 @@ def test_each_role_sees_its_own(sold: None) -> None:
     assert ">1</b>" in support and 'data-count="Cases"' not in marketing
     assert 'data-count="Purchases with an unknown outcome"' in ops
     nobody = Client(headers={"accept-language": "en"})
-    nobody.force_login(User.objects.create(email="new@example.com", is_staff=True))
+    enter(nobody, User.objects.create(email="new@example.com", is_staff=True))
     assert "data-figure" not in shown(nobody) and nobody.get(EXPORT).status_code == 403
 
 
