@@ -18,7 +18,7 @@ from django.db.models import F, Min, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from fulfilment import profiles, resolving
+from fulfilment import clocks, profiles, resolving
 from fulfilment.models import Attempt, HistoryPoll, HistoryRow, SupplierAccount
 from fulfilment.suppliers import codes_with_history, with_history
 from fulfilment.suppliers.base import History, HistoryEntry, SupplierDenied, SupplierUnavailable
@@ -31,6 +31,7 @@ DOCUMENTED_DEFAULT = 20  # a page this full may have been cut, whatever limit wa
 STALE_CLAIM = timedelta(seconds=20)
 IDLE_PAUSE = timedelta(minutes=1)
 _DEEP_EVERY_S = 30
+_LATEST_SHOWN = timedelta(days=3)  # what is unknown for longer is with a person, and no history shows it any more
 _GAP_S = 1.0
 _ROUNDS = 5
 
@@ -152,15 +153,22 @@ def _look(account: SupplierAccount) -> Page:
 
 def _reach(account: SupplierAccount) -> int:
     """So many of the newest rows hold the oldest purchase that is still open: its end is told nowhere else, however
-    many were made since. Very deep pages are asked for once in half a minute."""
-    out = Attempt.objects.filter(account=account, state=Attempt.State.ACCEPTED, ended_at=None, reference="")
-    oldest = out.aggregate(made_at=Min(Coalesce("made_at", "sent_at")))["made_at"]
-    if oldest is None:
+    many were made since. Very deep pages, and those that show an unknown purchase which the supplier shows late, behind
+    newer ones, are asked for once in half a minute."""
+    now = timezone.now()
+    turn = now.timestamp() // _DEEP_EVERY_S
+    is_turn = account.polled_at is None or turn != account.polled_at.timestamp() // _DEEP_EVERY_S
+    attempts = Attempt.objects.filter(account=account, reference="")
+    out = attempts.filter(state=Attempt.State.ACCEPTED, ended_at=None)
+    since = out.aggregate(made_at=Min(Coalesce("made_at", "sent_at")))["made_at"]
+    if is_turn:
+        unknown = attempts.filter(state=Attempt.State.UNKNOWN, sent_at__gt=now - _LATEST_SHOWN)
+        sent_at = unknown.aggregate(sent_at=Min("sent_at"))["sent_at"]
+        since = min((moment for moment in (since, sent_at and sent_at - clocks.skew()) if moment), default=None)
+    if since is None:
         return 0
-    since = HistoryRow.objects.filter(account=account, made_at__gte=oldest)[:DEEPEST].count() + LEAST_LIMIT
-    now = timezone.now().timestamp() // _DEEP_EVERY_S
-    is_turn = account.polled_at is None or now != account.polled_at.timestamp() // _DEEP_EVERY_S
-    return min(since, DEEPEST if is_turn else MOST_LIMIT)
+    newer = HistoryRow.objects.filter(account=account, made_at__gte=since)[:DEEPEST].count()
+    return min(newer + LEAST_LIMIT, DEEPEST if is_turn else MOST_LIMIT)
 
 
 def _orders_counted(account: SupplierAccount) -> int | None:

@@ -47,6 +47,8 @@ def is_same(attempt: Attempt, row: HistoryRow) -> bool:
 
 def is_in_accord(state: str, status: str) -> bool:
     """Whether an attempt that has ended, and its row, say the same."""
+    if state == Attempt.State.REJECTED:
+        return status != SUCCESS  # a row of it that is open still may become one of a delivery
     return status == {Attempt.State.ACCEPTED: SUCCESS, Attempt.State.FAILED: FAILED}.get(Attempt.State(state), status)
 
 

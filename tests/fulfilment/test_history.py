@@ -134,6 +134,37 @@ def test_an_end_is_seen_however_many_purchases_were_made_since(book):
     assert early.ended_at is not None and book.calls == 10
 
 
+def test_an_unknown_purchase_that_is_shown_late_behind_newer_ones_is_found(book):
+    out = _out(book)
+    book.add(1)
+    desk.look()
+    book.add(70)
+    sent_at = out.sent_at.replace(microsecond=0)
+    book.rows = [replace(row, made_at=sent_at + timedelta(seconds=at)) for at, row in enumerate(book.rows)]
+    mine, book.rows = replace(book.rows[1], player_id=out.player_id), [book.rows[0], *book.rows[2:]]
+    desk.look(2)
+    book.rows.insert(1, mine)
+    SupplierAccount.objects.update(polled_at=timezone.now() - timedelta(minutes=1))
+    desk.look()
+    out.refresh_from_db()
+    assert out.history_row is not None and out.history_row.transaction_id == mine.transaction_id
+
+
+def test_a_refused_purchase_that_is_carried_out_in_the_end_is_a_case(book):
+    """Its row is known, and tied to it, while it is still open."""
+    book.add(1, status="pending")
+    refused = _out(book, "REJECTED")
+    named = {"transaction_id": "TX-0", "player_id": book.rows[0].player_id, "made_at": book.rows[0].made_at}
+    Attempt.objects.filter(pk=refused.pk).update(ended_at=timezone.now(), **named)
+    desk.look(2)
+    refused.refresh_from_db()
+    assert refused.history_row is not None and not desk.cases("refused_but_made")
+    book.rows[0] = replace(book.rows[0], status="success")
+    desk.look()
+    [case] = desk.cases("refused_but_made")
+    assert case.about == refused.topup.order.number
+
+
 def test_a_capped_history_that_lost_rows_proves_nothing_for_those_who_were_out(book):
     book.cap = 20
     book.add(60)
