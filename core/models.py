@@ -10,11 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from core.messages.models import ChatLink, ChatMessage
 from core.reconciliation.models import Discrepancy
+from core.sheets.models import SheetImport, SheetRow
 from core.translated import TranslatedField
 
 __all__ = [
     "AuditEntry", "ChatLink", "ChatMessage", "Closure", "Discrepancy", "ExchangeRate", "InboxMessage", "MailMessage",
-    "Note", "Region", "SearchMark", "SearchToken", "StaffCase",
+    "Note", "Region", "SearchMark", "SearchToken", "SheetImport", "SheetRow", "StaffCase",
 ]  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 from django import forms
@@ -17,9 +18,10 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from core.admin.bases import ShopAdmin, ShopInline
 from core.money import Money
 from core.translated import pick
-from payments.gateways import CODES, for_code, offer
+from payments.gateways import CODES
+from payments.offers import BALANCE, problems_of
 from storefront.admin.bases import PicturedAdmin, thumbnail
-from storefront.admin.forms import AmountsForm, ClosureForm
+from storefront.admin.forms import AmountsForm, ClosureForm, told
 from storefront.catalogue.closing import standing
 from storefront.channels.models import Channel, ChannelCategory, ChannelClosure
 from storefront.pictures import picture
@@ -36,8 +38,7 @@ class ChannelCategoryAdmin(ShopAdmin):
         return str(pick(category.title, "en"))
 
 
-#: What stands as gateway on the shop's own balance.
-BALANCE = "balance"
+_HELD_AGAINST_THE_GATEWAY = ("kind", "gateway", "gateway_channel", "is_refundable", "min_minor", "max_minor")
 
 
 class ChannelForm(AmountsForm):
@@ -53,35 +54,10 @@ class ChannelForm(AmountsForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        least, most = cleaned.get("min_minor"), cleaned.get("max_minor")
-        if isinstance(least, int) and isinstance(most, int) and most < least:
-            self.add_error("max_minor", _("The most is not less than the least."))
-        if cleaned.get("kind") == Channel.Kind.BALANCE:
-            if cleaned.get("gateway") not in (None, BALANCE):
-                self.add_error("gateway", _("The balance is the shop's own: no gateway stands behind it."))
-        elif not cleaned.get("gateway_channel"):
-            self.add_error("gateway_channel", _("The gateway needs its own code for this channel."))
-        else:
-            self._check_offer(cleaned)
-        return cleaned
-
-    def _check_offer(self, cleaned: dict[str, Any]) -> None:
-        """The gateway has that channel, in that country, of that kind, and can do what the shop says it can."""
-        gateway, code, kind = cleaned.get("gateway"), cleaned["gateway_channel"], cleaned.get("kind")
+        channel = SimpleNamespace(**{name: cleaned.get(name) for name in _HELD_AGAINST_THE_GATEWAY})
         region = cleaned.get("region") or (self.instance.region if self.instance.region_id else None)
-        if not gateway or region is None:
-            return
-        if gateway not in CODES:
-            self.add_error("gateway", _("Only the balance stands with the shop itself."))
-            return
-        offered = offer(gateway, region.code, code)
-        if offered is None or offered.kind != kind:
-            fitting = [one.code for one in for_code(gateway).offers(region.code) if one.kind == kind]
-            words = {"gateway": gateway, "codes": ", ".join(fitting) or "–", "region": region.code}
-            text = _("%(gateway)s has no such channel of this kind in %(region)s. It has: %(codes)s")
-            self.add_error("gateway_channel", text % words)
-        elif cleaned.get("is_refundable") and not offered.is_refundable:
-            self.add_error("is_refundable", _("%(gateway)s takes nothing back on this channel.") % {"gateway": gateway})
+        told(self, problems_of(channel, region.code if region else ""))
+        return cleaned
 
 
 class ChannelClosureInline(ShopInline):

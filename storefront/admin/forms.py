@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from io import BytesIO
 from pathlib import PurePath
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
@@ -21,9 +20,9 @@ from unfold.widgets import (
     UnfoldAdminImageFieldWidget,
 )
 
-from core import patterns
 from core.models import Region
 from core.money import Money, NotAnAmount
+from storefront.catalogue import rules
 
 if TYPE_CHECKING:
     Form = forms.ModelForm[Any]
@@ -31,6 +30,12 @@ else:
     Form = forms.ModelForm  # not generic at run time
 
 _MOST_PIXELS = 1600
+
+
+def told(form: Any, problems: Iterable[tuple[str, str]]) -> None:
+    """What a rule found wrong stands beside the inputs."""
+    for name, problem in problems:
+        form.add_error(name or None, problem)
 
 
 class AmountsForm(Form):
@@ -80,10 +85,10 @@ class PriceForm(AmountsForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         price, original = cleaned.get("price_minor"), cleaned.get("original_minor")
-        if isinstance(price, int) and price <= 0:
-            self.add_error("price_minor", _("A price is more than nothing."))
-        if isinstance(price, int) and isinstance(original, int) and original < price:
-            self.add_error("original_minor", _("The list price is not below the price."))
+        told(
+            self,
+            rules.of_price(price if isinstance(price, int) else None, original if isinstance(original, int) else None),
+        )
         return cleaned
 
 
@@ -92,43 +97,25 @@ class ClosureForm(Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        starts, ends = cleaned.get("starts_at"), cleaned.get("ends_at")
-        if not any(cleaned.get(name) for name in ("starts_at", "ends_at")) and not any(
-            cleaned.get(name) is not None for name in ("closed_from", "closed_until")
-        ):
-            raise ValidationError(_("Say when: a maintenance window, or hours of every day."))
-        if starts and ends and ends <= starts:
-            self.add_error("ends_at", _("The end lies after the beginning."))
-        if not cleaned.get("reason"):
-            self.add_error("reason", _("Customers read this; say why."))
+        days, hours = ("starts_at", "ends_at"), ("closed_from", "closed_until")
+        starts, ends, opens, shuts = (cleaned.get(name) for name in (*days, *hours))
+        told(self, rules.of_closure(starts, ends, opens, shuts, reason=cleaned.get("reason")))
         return cleaned
 
 
 class ProductFieldForm(Form):
     """An input of a product: a pattern that can be read, options for a choice, lengths in order."""
 
-    def clean_pattern(self) -> str:
-        pattern = str(self.cleaned_data["pattern"])
-        if why := patterns.problem_of(pattern):
-            raise ValidationError(_("This pattern cannot be read: %(why)s") % {"why": why})
-        return pattern
-
-    def clean_options(self) -> list[dict[str, Any]]:
-        options = self.cleaned_data["options"] or []
-        is_fine = isinstance(options, list) and all(
-            isinstance(one, dict) and isinstance(one.get("value"), str) and one.get("label") for one in options
-        )
-        if not is_fine:
-            raise ValidationError(_('Options look like [{"value": "os_asia", "label": "Asia"}].'))
-        return cast("list[dict[str, Any]]", options)
-
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if cleaned.get("type") == "select" and not cleaned.get("options"):
-            self.add_error("options", _("A choice needs options."))
-        least, most = cleaned.get("min_length"), cleaned.get("max_length")
-        if least is not None and most is not None and most < least:
-            self.add_error("max_length", _("The longest is not shorter than the shortest."))
+        cleaned["options"] = cleaned.get("options") or []
+        told(
+            self,
+            rules.of_field(
+                cleaned.get("type"), cleaned.get("pattern") or "", cleaned["options"], cleaned.get("min_length"),
+                cleaned.get("max_length"),
+            ),
+        )  # fmt: skip
         return cleaned
 
 

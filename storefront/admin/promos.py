@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 from django import forms
@@ -14,13 +15,17 @@ from unfold.decorators import display
 from accounts.models import Level
 from core.admin.bases import ReadOnlyAdmin, ShopAdmin
 from core.money import Money
-from storefront.admin.forms import AmountsForm, Choices
+from storefront.admin.forms import AmountsForm, Choices, told
 from storefront.promos.models import Promo, PromoSlot
+from storefront.promos.rules import of_promo
 
 _DAYS = [
     ("MON", _("Monday")), ("TUE", _("Tuesday")), ("WED", _("Wednesday")), ("THU", _("Thursday")), ("FRI", _("Friday")),
     ("SAT", _("Saturday")), ("SUN", _("Sunday")),
 ]  # fmt: skip
+
+
+_HELD_AGAINST_RULES = ("flat_minor", "percent", "starts_at", "expires_at", "max_usage")
 
 
 class PromoForm(AmountsForm):
@@ -33,19 +38,10 @@ class PromoForm(AmountsForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        if not cleaned.get("flat_minor") and not cleaned.get("percent"):
-            self.add_error("percent", _("A promo takes something off: an amount, a percentage, or both."))
-        if (cleaned.get("percent") or 0) > 100:
-            self.add_error("percent", _("Not more than everything."))
-        starts, ends = cleaned.get("starts_at"), cleaned.get("expires_at")
-        if starts and ends and ends <= starts:
-            self.add_error("expires_at", _("The end lies after the beginning."))
-        limit = cleaned.get("max_usage") or 0
-        if self.instance.pk and 0 < limit < self.instance.used:
-            self.add_error("max_usage", _("%(used)d are taken already.") % {"used": self.instance.used})
-        region = cleaned.get("region")
-        if region and any(channel.region_id != region.code for channel in cleaned.get("channels") or ()):
-            self.add_error("channels", _("Choose channels of the promo's own region."))
+        held = {name: cleaned.get(name) for name in _HELD_AGAINST_RULES} | {"pk": self.instance.pk}
+        region = cleaned.get("region") or (self.instance.region if self.instance.region_id else None)
+        held |= {"used": self.instance.used, "region_id": region.code if region else ""}
+        told(self, of_promo(SimpleNamespace(**held), cleaned.get("channels")))
         return cleaned
 
 

@@ -1,0 +1,1 @@
+"""Sheets: what staff keep, as a file that goes out, is edited anywhere, and comes back (docs/catalogue.md)."""
