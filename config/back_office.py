@@ -77,6 +77,7 @@ def theme(shop: str) -> dict[str, Any]:
                     _list(_("SKUs"), "diamond", "storefront.sku"),
                     _list(_("Prices"), "sell", "storefront.skuprice"),
                     _list(_("Categories"), "category", "storefront.category"),
+                    _list(_("Imports"), "table_view", "core.sheetimport"),
                     _list(_("Payment channels"), "qr_code_2", "storefront.channel"),
                     _list(_("Promos"), "redeem", "storefront.promo"),
                     _list(_("Banners"), "view_carousel", "storefront.banner"),

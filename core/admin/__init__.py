@@ -2,3 +2,4 @@
 
 from core.admin import messengers as messengers
 from core.admin import records as records
+from core.admin import sheets as sheets

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from core.errors import Refused
 from core.sheets.cells import Wrong, plain
-from core.sheets.columns import Amount, Column, Line, Link, Links, RowNumber
+from core.sheets.columns import Amount, Column, Currency, Line, Link, Links, RowNumber
 from core.sheets.files import Table
 from core.sheets.models import SheetRow
 from core.sheets.sheet import Sheet
@@ -168,6 +168,8 @@ def _read(sheet: Sheet, line: Line, outcome: Outcome) -> None:
     minor = {column.name: getattr(row, column.target) for column in columns if isinstance(column, Amount)}
     # Links first: amounts and moments need the row's region.
     for column in sorted(columns, key=lambda one: not isinstance(one, Link)):
+        if isinstance(column, Amount | Currency) and any(name == "region" for name, _text in outcome.problems):
+            continue  # of which currency nobody knows
         try:
             _put(column, line, row, outcome, sheet.named)
         except Wrong as problem:

@@ -11,14 +11,17 @@ from unfold.decorators import display
 
 from core import rates
 from core.admin.bases import ShopAdmin
+from core.admin.sheets import Sheeted
 from core.money import Money
 from fulfilment import routing
 from fulfilment.admin.orders import link, moment, table
 from fulfilment.models import Route, SkuPart
+from fulfilment.sheets import ROUTES
 
 
 @admin.register(Route)
-class RouteAdmin(ShopAdmin):
+class RouteAdmin(Sheeted, ShopAdmin):
+    sheets = (ROUTES,)
     list_display = ["sku", "region", "product", "priority", "cost", "hours", "now", "is_active"]
     list_filter = ["is_active", "region", "product__account"]
     list_select_related = ["sku", "region", "product__account"]

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from core.admin.bases import ShopAdmin, ShopInline, ShopTabularInline, money_column
+from core.admin.sheets import Sheeted
 from core.money import Money, discount_percent
 from core.translated import pick
 from storefront.admin.bases import PicturedAdmin, home_shop, thumbnail
@@ -35,10 +36,12 @@ from storefront.catalogue.models import (
 )
 from storefront.pictures import picture
 from storefront.players.models import OperatorPrefix
+from storefront.sheets import goods
 
 
 @admin.register(Category)
-class CategoryAdmin(ShopAdmin):
+class CategoryAdmin(Sheeted, ShopAdmin):
+    sheets = (goods.CATEGORIES,)
     list_display = ["code", "shown_title", "products", "is_active", "position"]
     list_editable = ["is_active", "position"]
     search_fields = ["code", "title"]
@@ -103,7 +106,8 @@ class SkuInline(ShopTabularInline):
 
 
 @admin.register(Product)
-class ProductAdmin(PicturedAdmin):
+class ProductAdmin(Sheeted, PicturedAdmin):
+    sheets = (goods.PRODUCTS, goods.PRODUCT_REGIONS, goods.PRODUCT_FIELDS, goods.MEMBER_DISCOUNTS)
     list_display = [
         "drawing", "code", "title", "category", "sold_in", "skus_shown", "is_popular", "is_active", "standing",
         "position",
@@ -179,7 +183,8 @@ class SkuForm(Form):
 
 
 @admin.register(Sku)
-class SkuAdmin(PicturedAdmin):
+class SkuAdmin(Sheeted, PicturedAdmin):
+    sheets = (goods.SKUS,)
     form = SkuForm
     list_display = ["code", "name", "product", "section", "prices_shown", "is_featured", "is_active", "position"]
     list_editable = ["is_featured", "is_active", "position"]
@@ -204,9 +209,10 @@ class SkuAdmin(PicturedAdmin):
 
 
 @admin.register(SkuPrice)
-class SkuPriceAdmin(ShopAdmin):
+class SkuPriceAdmin(Sheeted, ShopAdmin):
     """Every price of every region, for switching things off quickly."""
 
+    sheets = (goods.PRICES,)
     form = PriceForm
     list_display = ["sku", "region", "price", "original", "off", "is_available", "stock_left"]
     list_editable = ["is_available"]
@@ -228,7 +234,8 @@ class SkuPriceAdmin(ShopAdmin):
 
 
 @admin.register(Section)
-class SectionAdmin(ShopAdmin):
+class SectionAdmin(Sheeted, ShopAdmin):
+    sheets = (goods.SECTIONS,)
     list_display = ["product", "code", "icon", "position"]
     list_filter = [("product", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["product"]
@@ -237,9 +244,10 @@ class SectionAdmin(ShopAdmin):
 
 
 @admin.register(ProductClosure)
-class ProductClosureAdmin(ShopAdmin):
+class ProductClosureAdmin(Sheeted, ShopAdmin):
     """What is closed when, of all products."""
 
+    sheets = (goods.PRODUCT_CLOSURES,)
     form = ClosureForm
     list_display = ["product", "region", "starts_at", "ends_at", "closed_from", "closed_until"]
     list_filter = ["region", ("product", admin.RelatedOnlyFieldListFilter)]
@@ -249,7 +257,8 @@ class ProductClosureAdmin(ShopAdmin):
 
 
 @admin.register(OperatorPrefix)
-class OperatorPrefixAdmin(ShopAdmin):
+class OperatorPrefixAdmin(Sheeted, ShopAdmin):
+    sheets = (goods.PREFIXES,)
     list_display = ["prefix", "operator", "product_code", "region", "is_active", "note"]
     list_editable = ["is_active"]
     list_filter = ["region", "operator", "is_active"]

@@ -16,10 +16,12 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from core.admin.bases import ShopAdmin, ShopInline
+from core.admin.sheets import Sheeted
 from core.money import Money
 from core.translated import pick
 from payments.gateways import CODES
 from payments.offers import BALANCE, problems_of
+from payments.sheets import CHANNEL_CLOSURES, CHANNELS
 from storefront.admin.bases import PicturedAdmin, thumbnail
 from storefront.admin.forms import AmountsForm, ClosureForm, told
 from storefront.catalogue.closing import standing
@@ -67,7 +69,8 @@ class ChannelClosureInline(ShopInline):
 
 
 @admin.register(Channel)
-class ChannelAdmin(PicturedAdmin):
+class ChannelAdmin(Sheeted, PicturedAdmin):
+    sheets = (CHANNELS,)
     form = ChannelForm
     list_display = [
         "logo", "code", "name", "region", "category", "kind", "gateway", "fee", "limits", "is_featured", "is_active",
@@ -122,9 +125,10 @@ class ChannelAdmin(PicturedAdmin):
 
 
 @admin.register(ChannelClosure)
-class ChannelClosureAdmin(ShopAdmin):
+class ChannelClosureAdmin(Sheeted, ShopAdmin):
     """What is closed when, of all channels."""
 
+    sheets = (CHANNEL_CLOSURES,)
     form = ClosureForm
     list_display = ["channel", "region", "starts_at", "ends_at", "closed_from", "closed_until"]
     list_filter = ["channel__region"]

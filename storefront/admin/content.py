@@ -11,10 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from core.admin.bases import ShopAdmin
+from core.admin.sheets import Sheeted
 from core.translated import pick
 from storefront.admin.bases import PicturedAdmin, home_shop, thumbnail
 from storefront.content.models import Banner, Contact, Language, Popup, Question, Scheduled
 from storefront.pictures import picture
+from storefront.sheets import shown
 
 
 @admin.register(Language)
@@ -31,7 +33,7 @@ class ContactAdmin(ShopAdmin):
     search_fields = ["kind", "value"]
 
 
-class ScheduledAdmin(PicturedAdmin):
+class ScheduledAdmin(Sheeted, PicturedAdmin):
     list_display: Any = ["drawing", "shown_title", "region", "href", "starts_at", "ends_at", "standing", "is_active"]
     list_display_links = ["drawing", "shown_title"]
     list_editable = ["is_active"]
@@ -63,17 +65,20 @@ class ScheduledAdmin(PicturedAdmin):
 
 @admin.register(Banner)
 class BannerAdmin(ScheduledAdmin):
+    sheets = (shown.BANNERS,)
     list_display = [*ScheduledAdmin.list_display, "position"]
     list_editable = ["is_active", "position"]
 
 
 @admin.register(Popup)
 class PopupAdmin(ScheduledAdmin):
+    sheets = (shown.POPUPS,)
     html_texts = ("content",)
 
 
 @admin.register(Question)
-class QuestionAdmin(ShopAdmin):
+class QuestionAdmin(Sheeted, ShopAdmin):
+    sheets = (shown.QUESTIONS,)
     list_display = ["shown_question", "is_active", "position"]
     list_editable = ["is_active", "position"]
     search_fields = ["question", "answer"]

@@ -14,10 +14,12 @@ from unfold.decorators import display
 
 from accounts.models import Level
 from core.admin.bases import ReadOnlyAdmin, ShopAdmin
+from core.admin.sheets import Sheeted
 from core.money import Money
 from storefront.admin.forms import AmountsForm, Choices, told
 from storefront.promos.models import Promo, PromoSlot
 from storefront.promos.rules import of_promo
+from storefront.sheets import shown
 
 _DAYS = [
     ("MON", _("Monday")), ("TUE", _("Tuesday")), ("WED", _("Wednesday")), ("THU", _("Thursday")), ("FRI", _("Friday")),
@@ -46,7 +48,8 @@ class PromoForm(AmountsForm):
 
 
 @admin.register(Promo)
-class PromoAdmin(ShopAdmin):
+class PromoAdmin(Sheeted, ShopAdmin):
+    sheets = (shown.PROMOS,)
     form = PromoForm
     list_display = ["code", "region", "off", "usage", "expires_at", "standing", "is_listed", "is_active", "position"]
     list_editable = ["is_listed", "is_active", "position"]

@@ -69,7 +69,7 @@ def _sku(row: Any, line: Line) -> Iterable[tuple[str, str]]:
 
 def _discount(row: Any, line: Line) -> Iterable[tuple[str, str]]:
     if not 0 < row.percent <= (5 if row.level == "PRESTIGE" else 10):
-        yield "percent", str(_("Up to 5% for Prestige and 10% for Royal."))
+        yield "percent", str(_("Up to 5%% for Prestige and 10%% for Royal.") % ())
 
 
 def _sections(codes: set[tuple[str, ...]]) -> Iterable[Section]:
