@@ -77,6 +77,13 @@ _SEE_SALES = _block(
     "fulfilment.view_sales",
 )
 
+_FILES = _block(
+    _("Reads files of what the role keeps in, publishes and undoes them."),
+    "view: core.sheetimport",
+    "core.publish_sheet",
+    "core.undo_sheet",
+)
+
 ROLES: tuple[Role, ...] = (
     Role(
         "catalogue",
@@ -91,6 +98,7 @@ ROLES: tuple[Role, ...] = (
                 "view add change delete: storefront.skuprice storefront.memberdiscount",
                 "view add change: storefront.operatorprefix",
             ),
+            _FILES,
             _block(
                 _("Closes products for maintenance and at night."),
                 "view add change delete: storefront.productclosure",
@@ -112,6 +120,7 @@ ROLES: tuple[Role, ...] = (
                 "view add change: storefront.promo",
                 "view: storefront.promoslot",
             ),
+            _FILES,
             _block(
                 _("Fills the home page: banners, popups, sections."),
                 "view add change delete: storefront.banner storefront.popup",
@@ -198,6 +207,7 @@ ROLES: tuple[Role, ...] = (
                 "view add change delete: fulfilment.route fulfilment.skupart",
                 "view: fulfilment.historyrow fulfilment.historypoll",
             ),
+            _FILES,
             _block(
                 _("Decides what became of purchases nobody answered for."),
                 "change: fulfilment.attempt",

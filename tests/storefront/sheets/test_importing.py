@@ -25,6 +25,7 @@ from core.sheets import comparing, files, importing
 from storefront.catalogue.models import Product, Section, Sku, SkuPrice
 from storefront.promos.models import Promo
 from storefront.sheets import goods, shown
+from tests.staff import enter
 from tests.storefront import factories
 
 BY = "catalogue@example.com"
@@ -318,7 +319,7 @@ def staff(client: Client, *permissions: str) -> Client:
     for name in permissions:
         app, _dot, codename = name.partition(".")
         user.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
-    client.force_login(user)
+    enter(client, user)
     return client
 
 
