@@ -24,6 +24,10 @@ def name_fields(apps: Apps) -> None:
 
 # fmt: off
 FIELDS = [
+    # Imports
+    _("cells"), _("heads"), _("is jump"), _("is ticked"), _("is applied"), _("jumps"), _("line"), _("new"),
+    _("changed"), _("same"), _("wrong"), _("only good"), _("outcome"), _("problems"), _("published at"),
+    _("published by"), _("sheet"), _("sheet import"), _("undone at"), _("undone by"), _("before"), _("after"),
     # Figures of days
     _("bought"), _("charge unknown"), _("charges minor"), _("cost unknown"), _("delivered"), _("deposits"),
     _("event id"), _("exchange minor"), _("expired"), _("failed"), _("fees minor"), _("goodwill minor"),
