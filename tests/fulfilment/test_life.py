@@ -19,6 +19,8 @@ from django.utils import timezone
 from hypothesis import HealthCheck, Phase
 from hypothesis import settings as explored
 from hypothesis import strategies as st
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from fulfilment import recording, suppliers
@@ -113,7 +115,11 @@ def life(db: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[t
     monkeypatch.setattr("fulfilment.history.LEAST_LIMIT", 4)
     monkeypatch.setattr("fulfilment.history.DOCUMENTED_DEFAULT", 3)
     monkeypatch.setattr("fulfilment.history.MOST_LIMIT", 64)
+    # Numbers that stand in whatever modules other tests have loaded would make each worker explore something else.
+    monkeypatch.setattr(providers, "_get_local_constants", Constants)
+    providers.CONSTANTS_CACHE.cache.clear()
     yield Life
+    providers.CONSTANTS_CACHE.cache.clear()
 
 
 def explore(life: type[Life], steps: int, **more: Any) -> None:
