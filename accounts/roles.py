@@ -145,6 +145,14 @@ ROLES: tuple[Role, ...] = (
                 "change: core.staffcase core.mailmessage fulfilment.problemreport",
             ),
             _block(
+                _("Sees to orders: has them checked and tried again, puts the player id right, leaves notes."),
+                "storefront.recheck_order",
+                "storefront.resend_order",
+                "storefront.correct_account",
+                "storefront.cancel_order",
+                "view add: core.note",
+            ),
+            _block(
                 _("Asks for money to go back; small amounts go at once, above the limit finance decides."),
                 "payments.add_refund",
             ),
@@ -174,6 +182,12 @@ ROLES: tuple[Role, ...] = (
                 _("Reads the books: every transfer, account, deposit and statement."),
                 "view: payments.transfer payments.account payments.redemption payments.pointvalue core.discrepancy",
                 "view: fulfilment.statement fulfilment.funding fulfilment.supplieraccount fulfilment.codebatch",
+            ),
+            _block(
+                _("Gives up orders that cannot be delivered, and leaves notes."),
+                "storefront.recheck_order",
+                "storefront.cancel_order",
+                "view add: core.note",
             ),
             _block(
                 _("Decides about refunds that another person asked for, and about money nobody expected."),
@@ -208,6 +222,13 @@ ROLES: tuple[Role, ...] = (
                 "view: fulfilment.historyrow fulfilment.historypoll",
             ),
             _FILES,
+            _block(
+                _("Has orders checked and tried again, also by another supplier, and leaves notes."),
+                "storefront.recheck_order",
+                "storefront.resend_order",
+                "storefront.switch_supplier",
+                "view add: core.note",
+            ),
             _block(
                 _("Decides what became of purchases nobody answered for."),
                 "change: fulfilment.attempt",

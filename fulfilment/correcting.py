@@ -59,11 +59,12 @@ def propose(order: Order, data: Mapping[str, Any]) -> Proposal:
     return Proposal(account, signing.dumps(told, salt=_SALT))
 
 
-def apply(order: Order, token: str, *, address: str = "") -> None:
+def apply(order: Order, token: str, *, address: str = "", by: str = "customer") -> None:
     """The order is for the proposed account, and its units go out to it; the same token again changes nothing.
 
-    A sender and this one meet at the units' rows: one that read the account before sends nothing. Raises Refused:
-    INVALID_TOKEN, CANNOT_CORRECT, PROMO_LIMIT_REACHED; then nothing has changed.
+    A sender and this one meet at the units' rows: one that read the account before sends nothing. `by`: the login of
+    staff who do it for the customer. Raises Refused (INVALID_TOKEN, CANNOT_CORRECT, PROMO_LIMIT_REACHED), and nothing
+    has changed.
     """
     account = _open(order, token)
     now = timezone.now()
@@ -82,7 +83,8 @@ def apply(order: Order, token: str, *, address: str = "") -> None:
             address=address,
             at=now,
         )
-        orders.correct_account(locked, account, now=now)
+        reason = "account_corrected" if by == "customer" else "account_changed"
+        orders.correct_account(locked, account, now=now, by=by, reason=reason)
         TopUp.objects.filter(pk__in=[unit.pk for unit in units]).update(
             corrections=F("corrections") + 1, not_before=now, waits_for=""
         )

@@ -28,7 +28,7 @@ from storefront.promos import services as promos
 _BY = "fulfilment"
 _ENDED = (TopUp.State.DELIVERED, TopUp.State.FAILED)
 # Reasons of a unit's failure that the order's timeline has words of its own for.
-_TOLD = ("wrong_account", "cancelled", "out_of_stock")
+_TOLD = ("wrong_account", "cancelled", "cancelled_by_shop", "out_of_stock")
 
 
 def deliver(attempt: Attempt) -> bool:

@@ -50,7 +50,7 @@ def split(topup: TopUp, pieces: Sequence[tuple[int, int]]) -> bool:
     whole = sum(weight for _, weight in pieces)
     with transaction.atomic():
         order = orders.lock(topup.order_id)  # whoever gives up all that waits holds it too, and sees all pieces
-        moved = TopUp.objects.filter(pk=topup.pk, state=TopUp.State.QUEUED, piece=0).update(
+        moved = TopUp.objects.filter(pk=topup.pk, state=TopUp.State.QUEUED, piece=0, chosen=None).update(
             piece=1, part_id=first, weight=weight, unit_weight=whole, waits_for=""
         )
         if not moved:

@@ -144,8 +144,11 @@ def choose(
         return GiveUp("never_made")
     past, most = past_of(attempts, now), most_cost(topup)
     found = routes(topup.sku_id, order.region_id)
-    picked = pick(ways(found, order, now, past, barred), past, most, now)
-    if topup.piece == 0 and _may_be_composed(found):
+    open_to_it = ways(found, order, now, past, barred)
+    # What staff chose goes before all others, until it had its chance.
+    chosen = [way for way in open_to_it if way.product == topup.chosen_id and way.product not in past.spent]
+    picked = pick(chosen or open_to_it, past, most, now)
+    if topup.piece == 0 and not chosen and _may_be_composed(found):
         instead = _in_pieces(order, picked, most, now, barred)
         if instead is not None:
             return instead

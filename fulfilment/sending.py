@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import secrets
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -44,6 +45,7 @@ _READ = (
     *(f"order__{name}" for name in ("number", "region", "sku", "player_id", "zone", "currency", "unit_price_minor")),
     *("order__paid_at", "order__product__promise_seconds"),
 )
+_SECRET = ("username", "sign")
 _MOST_CALLS = 8  # per run; the rest of a long list of routes waits for the next
 
 
@@ -203,8 +205,11 @@ def _most(cost_minor: int) -> int:
 
 
 def _claimed(topup: TopUp) -> bool:
-    """The unit is ours; not where it moved, or its order's account was corrected, since it was read."""
-    mine = TopUp.objects.filter(pk=topup.pk, state=TopUp.State.QUEUED, corrections=topup.corrections)
+    """The unit is ours; not where it moved, its order's account was corrected or staff chose another supplier since it
+    was read."""
+    mine = TopUp.objects.filter(
+        pk=topup.pk, state=TopUp.State.QUEUED, corrections=topup.corrections, chosen=topup.chosen_id
+    )
     return bool(mine.update(state=TopUp.State.SENDING, waits_for=""))
 
 
@@ -237,6 +242,17 @@ def ask_of(attempt: Attempt) -> Ask:
         customer_no=attempt.customer_no,
         max_cost=None if limit is None else Money(limit, attempt.account.currency),
     )
+
+
+def request_of(attempt: Attempt) -> dict[str, Any]:
+    """What was, or will be, sent for the attempt, as staff may read it: our login, our signature and the secret part of
+    the callback address are masked. Empty for a code out of our own stock."""
+    if attempt.account.is_stock:
+        return {}
+    body = for_code(attempt.account.code).body(ask_of(attempt))
+    masked = {key: "***" if key in _SECRET else value for key, value in body.items()}
+    return {key: value.replace(attempt.callback_token, "***") if isinstance(value, str) else value
+            for key, value in masked.items()}  # fmt: skip
 
 
 def _call(attempt: Attempt, topup: TopUp) -> Placed:

@@ -13,9 +13,9 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget
 from core import audit
 from core.admin.bases import ReadOnlyAdmin, money_column
 from core.admin.bounded import FoundByIndex
+from core.admin.tables import moment, table
 from core.admin.verbs import Asked, ReasonForm, Told, verb, whoever_has
 from fulfilment import checking, resolving
-from fulfilment.admin.orders import moment, table
 from fulfilment.models import Attempt, HistoryRow, TopUp
 
 _LOOKS = {

@@ -14,8 +14,8 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from core.admin.bases import ReadOnlyAdmin
+from core.admin.tables import link
 from core.admin.verbs import Asked, Told, verb, whoever_has
-from fulfilment.admin.orders import link
 from fulfilment.pages.problem import picture_of
 from fulfilment.problems import services as problems
 from fulfilment.problems.models import ProblemReport

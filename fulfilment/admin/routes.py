@@ -12,9 +12,9 @@ from unfold.decorators import display
 from core import rates
 from core.admin.bases import ShopAdmin
 from core.admin.sheets import Sheeted
+from core.admin.tables import link, moment, table
 from core.money import Money
 from fulfilment import routing
-from fulfilment.admin.orders import link, moment, table
 from fulfilment.models import Route, SkuPart
 from fulfilment.sheets import ROUTES
 

@@ -14,9 +14,9 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from core import audit
 from core.admin.bases import ReadOnlyAdmin, ShopAdmin, money_column
+from core.admin.tables import moment, table
 from core.admin.verbs import Asked, ReasonForm, Told, verb, whoever_has
 from fulfilment import by_hand, circuit, lately, profiles
-from fulfilment.admin.orders import moment, table
 from fulfilment.models import (
     HistoryPoll,
     HistoryRow,

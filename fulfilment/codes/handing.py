@@ -23,7 +23,7 @@ def hand_out(topup: TopUp, product: SupplierProduct, number: int) -> bool:
     try:
         with transaction.atomic():
             order = orders.lock(topup.order_id)
-            if not TopUp.objects.filter(pk=topup.pk, state=TopUp.State.QUEUED).update(
+            if not TopUp.objects.filter(pk=topup.pk, state=TopUp.State.QUEUED, chosen=topup.chosen_id).update(
                 state=TopUp.State.ACCEPTED, waits_for=""
             ):
                 return False

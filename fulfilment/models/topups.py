@@ -6,6 +6,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from fulfilment.models.suppliers import SupplierProduct
 from storefront.catalogue.models import Sku
 from storefront.orders.models import Order
 
@@ -35,6 +36,14 @@ class TopUp(models.Model):
     state = models.CharField(max_length=9, choices=State, default=State.QUEUED)
     not_before = models.DateTimeField(default=timezone.now)
     waits_for = models.CharField(max_length=40, blank=True, help_text=_("why it is not sent yet"))
+    chosen = models.ForeignKey(
+        SupplierProduct,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text=_("by which staff want it sent; empty: by the best route"),
+    )
     why = models.CharField(max_length=60, blank=True, help_text=_("code of the reason it failed"))
     corrections = models.PositiveSmallIntegerField(
         _("corrections"),

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from core.money import Money
 
@@ -179,6 +179,9 @@ class Supplier(Protocol):
 
     def place(self, ask: Ask) -> Placed:
         """One purchase, sent at most once; never raises for what the network or the supplier does."""
+
+    def body(self, ask: Ask) -> dict[str, Any]:
+        """What `place` sends, the same for the same `ask`; with our signature in it, where there is one."""
 
     def profile(self) -> Profile:
         """Raises SupplierUnavailable, SupplierDenied."""

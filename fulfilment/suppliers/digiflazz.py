@@ -85,7 +85,7 @@ class Digiflazz:
         placed = _standing(data, reference, is_look=False, seen={"raw": raw}, is_formed=True)
         return News(reference, _word(data.get("status")), _rc(data), placed)
 
-    def _send(self, ask: Ask, *, is_look: bool) -> Placed:
+    def body(self, ask: Ask) -> dict[str, Any]:
         body: dict[str, Any] = {
             "username": settings.DIGIFLAZZ_USERNAME,
             "buyer_sku_code": ask.product_code,
@@ -97,12 +97,15 @@ class Digiflazz:
             body["max_price"] = ask.max_cost.minor
         if "." in ask.customer_no:
             body["allow_dot"] = True
+        return body
+
+    def _send(self, ask: Ask, *, is_look: bool) -> Placed:
         try:
             answer = wire.once(
                 "POST",
                 _url("transaction"),
                 headers={"Accept": "application/json"},
-                json=body,
+                json=self.body(ask),
                 read_seconds=self.answer_seconds,
             )
         except wire.NotSent as problem:

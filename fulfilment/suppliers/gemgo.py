@@ -64,16 +64,17 @@ class GemGo:
             return PlayerUnknown(message=plain(told.get("message")))
         raise SupplierUnavailable(f"check_player: {told['valid']!r} is no verdict")
 
-    def place(self, ask: Ask) -> Placed:
+    def body(self, ask: Ask) -> dict[str, Any]:
         body = {"product_code": ask.product_code, "game_user_id": ask.player_id, "callback_url": ask.callback_url}
-        if ask.zone:
-            body["game_zone_id"] = ask.zone
+        return body | ({"game_zone_id": ask.zone} if ask.zone else {})
+
+    def place(self, ask: Ask) -> Placed:
         try:
             answer = wire.once(
                 "POST",
                 _url("orders/create_order"),
                 headers=_headers(),
-                json=body,
+                json=self.body(ask),
                 read_seconds=settings.GEMGO_TIMEOUT_SECONDS,
             )
         except wire.NotSent as problem:

@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.http import HttpRequest
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from core.admin.verbs import Asked, ReasonForm, Told, verb, whoever_has
@@ -41,11 +40,7 @@ class GiveBackForm(ReasonForm):
 
 
 class GivesBack:
-    """Mixin: shows what is left to give back of an order, and gives it."""
-
-    @display(description=_("left to give back"))
-    def left_to_give_back(self, order: Order) -> str:
-        return str(giving_back.remaining(order))
+    """Mixin: gives back of an order what is left of it."""
 
     has_give_back_permission = whoever_has("payments.add_refund")
 

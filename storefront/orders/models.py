@@ -97,6 +97,13 @@ class Order(models.Model):
         ordering = ["-id"]
         verbose_name = _("order")
         verbose_name_plural = _("orders")
+        permissions = [
+            ("recheck_order", _("Can have gateway and supplier asked how an order stands")),
+            ("resend_order", _("Can have what waits of an order tried at once")),
+            ("switch_supplier", _("Can choose by which supplier an order goes out")),
+            ("correct_account", _("Can change the player of an order on hold")),
+            ("cancel_order", _("Can give up what waits of an order and pay it back")),
+        ]
         indexes = [
             models.Index(fields=["expires_at"], condition=models.Q(status="PENDING"), name="order_unpaid"),
             models.Index(fields=["paid_at"], condition=models.Q(status="PAID"), name="order_paid_not_taken"),

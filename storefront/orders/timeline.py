@@ -29,13 +29,16 @@ _BY_REASON: dict[str, str | Promise] = {
     "out_of_stock": _("Sold out at our supplier. Your money is on its way back."),
     "wrong_account": _("The game does not know this account. Your money is on its way back."),
     "account_corrected": _("You corrected the account; we go on with the new one"),
+    "account_changed": _("Our staff put the account right; we go on with the new one"),
     "cancelled": _("Cancelled as you asked. Your money is on its way back."),
+    "cancelled_by_shop": _("We had to cancel it. Your money is on its way back."),
 }
 # For orders that cost nothing: there is no money to come back.
 _FREE: dict[str, str | Promise] = {
     Order.Status.FAILED: _("Your order could not be delivered."),
     "wrong_account": _("The game does not know this account."),
     "cancelled": _("Cancelled as you asked."),
+    "cancelled_by_shop": _("We had to cancel it."),
     "partly": _("%(delivered)d of %(quantity)d delivered."),
     "in_part": _("A part of it was delivered."),
 }
