@@ -43,7 +43,7 @@ FIELDS = [
     _("method"), _("opening minor"), _("reconciled at"), _("rest minor"), _("spent minor"),
     _("asked at"), _("statement"), _("tolerance minor"),
     # The order desk
-    _("assigned to"), _("author"), _("last id"),
+    _("assigned to"), _("author"), _("chosen"), _("last id"),
     # Reconciliation
     _("compare at"), _("decided at"), _("decided by"), _("looks"), _("next look at"), _("ours minor"), _("party"),
     _("last seen at"), _("subject"), _("target"), _("theirs minor"),
