@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable
 
 import pytest
-from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
 from fulfilment import checking, sending, taking
 from fulfilment.models import Attempt
 from fulfilment.suppliers.digiflazz import Digiflazz
+from tests.concurrency.at_once import at_once
 from tests.fulfilment import by_reference, desk
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,34 +25,13 @@ def supplier(sandbox, transactional_db, settings):
     return sandbox
 
 
-def _at_once(*works: Callable[[], object]) -> list[BaseException]:
-    """All of it runs at the same time, each with a connection of its own; returns what was raised."""
-    start, raised = threading.Barrier(len(works)), []
-
-    def run(work: Callable[[], object]) -> None:
-        try:
-            start.wait()
-            work()
-        except BaseException as problem:
-            raised.append(problem)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return raised
-
-
 def _counted(monkeypatch, method: str) -> list[str]:
     calls: list[str] = []
     inner = getattr(Digiflazz, method)
 
     def counting(self, ask):
         calls.append(ask.reference)
-        time.sleep(0.05)
+        time.sleep(0.05)  # a call takes its time, so that the others come while it is out; too short fails nothing
         return inner(self, ask)
 
     monkeypatch.setattr(Digiflazz, method, counting)
@@ -66,7 +43,7 @@ def test_F01_one_unit_sent_by_many_is_one_reference(supplier, monkeypatch):
     calls = _counted(monkeypatch, "place")
     order = desk.paid()
     [[topup_id]] = taking.take()
-    assert not _at_once(*[lambda: sending.send(topup_id)] * WORKERS)
+    assert not at_once(*[lambda: sending.send(topup_id)] * WORKERS)
     assert calls == [f"{order.number}-1-1"] and len(supplier.supplier_orders()) == 1
 
 
@@ -75,7 +52,7 @@ def test_one_purchase_is_asked_for_by_one_worker(supplier, monkeypatch):
     attempt = by_reference.buy(desk.paid())
     by_reference.pass_time(91)
     calls = _counted(monkeypatch, "check")
-    assert not _at_once(*[lambda: checking.look(attempt.pk), checking.look_due] * (WORKERS // 2))
+    assert not at_once(*[lambda: checking.look(attempt.pk), checking.look_due] * (WORKERS // 2))
     assert len(calls) == 1
 
 
@@ -86,7 +63,7 @@ def test_without_the_claim_it_is_asked_for_many_times(supplier, monkeypatch):
     by_reference.pass_time(91)
     rows = Attempt.objects.select_related("topup__order", "account", "product")
     monkeypatch.setattr(checking, "_claimed", lambda attempt_id, moment: rows.get(pk=attempt_id))
-    assert not _at_once(*[lambda: checking.look(attempt.pk)] * WORKERS)
+    assert not at_once(*[lambda: checking.look(attempt.pk)] * WORKERS)
     assert len(supplier.supplier_orders()) > 1
 
 
@@ -101,7 +78,7 @@ def test_a_webhook_many_times_while_it_is_asked_for_delivers_once(supplier):
     def hook() -> None:
         assert by_reference.post(Client(), told) == 200
 
-    assert not _at_once(*[hook] * (WORKERS - 2), checking.look_due, lambda: sending.send(attempt.topup_id))
+    assert not at_once(*[hook] * (WORKERS - 2), checking.look_due, lambda: sending.send(attempt.topup_id))
     order.refresh_from_db()
     attempt.refresh_from_db()
     assert (order.status, order.delivered) == ("SUCCESS", 1) and attempt.ended_at < timezone.now()

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from functools import partial
 
 import pytest
-from django.db import connections
 from django.utils import timezone
 
 from core.errors import Refused
@@ -17,30 +15,11 @@ from fulfilment.models import Attempt, Code, CodeEvent, SupplierProduct, TopUp
 from payments import ledger_check
 from storefront.catalogue.models import SkuPrice
 from storefront.orders.models import Order
+from tests.concurrency.at_once import at_once
 from tests.fulfilment import desk, vouchers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 UNITS, CODES, WORKERS = 200, 10, 16
-
-
-def _at_once(*works: Callable[[], object]) -> list[BaseException]:
-    start, raised = threading.Barrier(len(works)), []
-
-    def run(work: Callable[[], object]) -> None:
-        try:
-            start.wait()
-            work()
-        except BaseException as problem:
-            raised.append(problem)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return raised
 
 
 def _units(orders: int, quantity: int) -> list[int]:
@@ -64,7 +43,7 @@ def _send_all(units):
 def test_200_units_and_10_codes_make_10_deliveries_of_10_codes():
     units = _units(orders=20, quantity=10)
     assert len(units) == UNITS
-    raised = _at_once(*[partial(_send_all, share) for share in _shares(units)])
+    raised = at_once(*[partial(_send_all, share) for share in _shares(units)])
     assert not raised
     # Whoever met only codes that others were about to take comes again.
     TopUp.objects.update(not_before=timezone.now())
@@ -91,7 +70,7 @@ def test_without_the_lock_and_the_condition_one_code_is_sold_to_many(monkeypatch
         return code
 
     monkeypatch.setattr(handing, "take", naive)
-    _at_once(*[lambda unit=unit: sending.send(unit) for unit in units])
+    at_once(*[lambda unit=unit: sending.send(unit) for unit in units])
     delivered = TopUp.objects.filter(state="DELIVERED").count()
     assert delivered > Code.objects.filter(state="SOLD").count() == 1
 
@@ -104,7 +83,7 @@ def test_a_code_is_either_seen_or_given_back():
     vouchers.work()
     for order in Order.objects.all():
         code = Code.objects.get(topup__order=order)
-        raised = _at_once(
+        raised = at_once(
             partial(revealing.reveal, order, None, by="browser", address=None),
             partial(returning.take_back, code, by="staff", why="asked to"),
             partial(returning.take_back, code, by="other staff", why="asked to"),

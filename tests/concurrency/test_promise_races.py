@@ -17,7 +17,7 @@ from fulfilment import correcting, finishing, promises, routing, sending, taking
 from fulfilment.models import Correction, TopUp
 from payments.models import Refund
 from storefront.orders.models import Order
-from tests.concurrency.test_topup_once import _at_once, supplier  # noqa: F401
+from tests.concurrency.at_once import at_once
 from tests.fulfilment import desk
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -59,10 +59,10 @@ class Meeting:
             act()
             self.may_go.set()
 
-        assert not _at_once(lambda: sending.send(topup_id), other)
+        assert not at_once(lambda: sending.send(topup_id), other)
 
 
-def test_what_was_cancelled_is_not_sent(supplier, monkeypatch):  # noqa: F811
+def test_what_was_cancelled_is_not_sent(supplier, monkeypatch):
     order, topup_id = late_order()
     Meeting(monkeypatch).between(topup_id, lambda: promises.cancel(order))
     order.refresh_from_db()
@@ -70,7 +70,7 @@ def test_what_was_cancelled_is_not_sent(supplier, monkeypatch):  # noqa: F811
     assert Refund.objects.count() == 1 and desk.funds(order).minor == 0
 
 
-def test_without_the_conditional_claim_it_is_sent_and_paid_back(supplier, monkeypatch):  # noqa: F811
+def test_without_the_conditional_claim_it_is_sent_and_paid_back(supplier, monkeypatch):
     """The control: a sender that does not look again sends what was cancelled."""
     order, topup_id = late_order()
     monkeypatch.setattr(sending, "_claimed", lambda topup: TopUp.objects.filter(pk=topup.pk).update(state="SENDING"))
@@ -78,9 +78,9 @@ def test_without_the_conditional_claim_it_is_sent_and_paid_back(supplier, monkey
     assert Refund.objects.count() == 1 and len(supplier.supplier_orders()) == 1
 
 
-def test_many_cancels_and_senders_at_once_leave_one_end(supplier):  # noqa: F811
+def test_many_cancels_and_senders_at_once_leave_one_end(supplier):
     order, topup_id = late_order()
-    raised = _at_once(*[lambda: sending.send(topup_id), lambda: cancel(order)] * 4)
+    raised = at_once(*[lambda: sending.send(topup_id), lambda: cancel(order)] * 4)
     assert not raised
     for _ in range(3):
         desk.pass_time(60)
@@ -91,7 +91,7 @@ def test_many_cancels_and_senders_at_once_leave_one_end(supplier):  # noqa: F811
     assert desk.funds(order).minor == 0
 
 
-def test_a_sender_that_read_the_account_before_sends_nothing_to_it(supplier, monkeypatch):  # noqa: F811
+def test_a_sender_that_read_the_account_before_sends_nothing_to_it(supplier, monkeypatch):
     order, topup_id = late_order()
     token = correcting.propose(order, RIGHT).token
     Meeting(monkeypatch).between(topup_id, lambda: correcting.apply(order, token))
@@ -101,7 +101,7 @@ def test_a_sender_that_read_the_account_before_sends_nothing_to_it(supplier, mon
     assert [row["game_user_id"] for row in supplier.supplier_orders()] == ["656696292"]
 
 
-def test_without_the_count_of_corrections_it_goes_to_the_old_account(supplier, monkeypatch):  # noqa: F811
+def test_without_the_count_of_corrections_it_goes_to_the_old_account(supplier, monkeypatch):
     """The control: asked only whether the unit still waits, the sender sends to whom the customer took back."""
     order, topup_id = late_order()
     token = correcting.propose(order, RIGHT).token
@@ -114,18 +114,18 @@ def test_without_the_count_of_corrections_it_goes_to_the_old_account(supplier, m
     assert [row["game_user_id"] for row in supplier.supplier_orders()] == [order.player_id]
 
 
-def test_two_corrections_at_once_are_one(supplier):  # noqa: F811
+def test_two_corrections_at_once_are_one(supplier):
     order, _topup_id = late_order()
     tokens = [correcting.propose(order, RIGHT | {"userId": player, "zoneId": "2001"}).token
               for player in ("700200201", "700200202", "700200203")]  # fmt: skip
-    refused = _at_once(*[lambda t=token: correcting.apply(order, t) for token in tokens])
+    refused = at_once(*[lambda t=token: correcting.apply(order, t) for token in tokens])
     assert len(refused) == 2 and all(getattr(one, "code", "") == "CANNOT_CORRECT" for one in refused)
     order.refresh_from_db()
     assert Correction.objects.get().after[0]["value"] == order.player_id
     assert TopUp.objects.get().corrections == 1
 
 
-def test_cancel_and_correction_at_once_leave_one_of_them(supplier):  # noqa: F811
+def test_cancel_and_correction_at_once_leave_one_of_them(supplier):
     order, _topup_id = late_order()
     token = correcting.propose(order, RIGHT).token
 
@@ -133,7 +133,7 @@ def test_cancel_and_correction_at_once_leave_one_of_them(supplier):  # noqa: F81
         with suppress(Refused):
             correcting.apply(order, token)
 
-    assert not _at_once(lambda: cancel(order), correct, lambda: cancel(order), correct)
+    assert not at_once(lambda: cancel(order), correct, lambda: cancel(order), correct)
     desk.work(2)
     order.refresh_from_db()
     sent = [row["game_user_id"] for row in supplier.supplier_orders()]

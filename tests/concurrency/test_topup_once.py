@@ -3,55 +3,26 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 
 from fulfilment import finishing, history, resolving, routing, sending, taking
 from fulfilment.models import Attempt, HistoryRow, TopUp
 from storefront.orders.models import Order
+from tests.concurrency.at_once import at_once
 from tests.fulfilment import desk
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WORKERS = 8
 
 
-@pytest.fixture
-def supplier(sandbox, transactional_db, settings):
-    settings.GEMGO_TIMEOUT_SECONDS = 10
-    sandbox.faults(callback={"early": 1.0})
-    desk.shop()
-    desk.look()
-    return sandbox
-
-
-def _at_once(*works: Callable[[], object]) -> list[BaseException]:
-    """All of it runs at the same time, each with a connection of its own; returns what was raised."""
-    start, raised = threading.Barrier(len(works)), []
-
-    def run(work: Callable[[], object]) -> None:
-        try:
-            start.wait()
-            work()
-        except BaseException as problem:
-            raised.append(problem)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return raised
-
-
 def test_one_unit_sent_by_many_is_bought_once(supplier):
     desk.paid()
     [[topup_id]] = taking.take()
-    assert not _at_once(*[lambda: sending.send(topup_id)] * WORKERS)
+    assert not at_once(*[lambda: sending.send(topup_id)] * WORKERS)
     assert len(supplier.supplier_orders()) == 1 and Attempt.objects.count() == 1
 
 
@@ -77,7 +48,7 @@ def test_without_the_conditional_claim_it_is_bought_many_times(supplier, monkeyp
 
         monkeypatch.setattr(routing, "choose", all_have_read)
         monkeypatch.setattr(sending, "_claimed", lambda topup: True)
-        _at_once(*[lambda: sending.send(topup_id)] * 3)
+        at_once(*[lambda: sending.send(topup_id)] * 3)
         assert len(supplier.supplier_orders()) == 3
     finally:
         Attempt.objects.all().delete()
@@ -88,7 +59,7 @@ def test_without_the_conditional_claim_it_is_bought_many_times(supplier, monkeyp
 
 def test_orders_taken_by_many_have_one_set_of_units(supplier):
     orders = [desk.paid(quantity=2) for _ in range(5)]
-    assert not _at_once(*[taking.take] * WORKERS)
+    assert not at_once(*[taking.take] * WORKERS)
     assert TopUp.objects.count() == 10
     assert {order.topups.count() for order in orders} == {2}
     assert all(order.events.filter(after="PROCESSING").count() == 1 for order in orders)
@@ -99,7 +70,7 @@ def test_equal_orders_of_one_player_never_overlap(supplier):
     for _ in range(5):
         desk.paid(player="700000000")
     ids = [topup_id for group in taking.take() for topup_id in group]
-    assert not _at_once(*[lambda i=topup_id: sending.send(i) for topup_id in ids])
+    assert not at_once(*[lambda i=topup_id: sending.send(i) for topup_id in ids])
     sent = list(Attempt.objects.order_by("sent_at").values_list("sent_at", "answered_at"))
     assert all(before[1] and before[1] <= after[0] for before, after in pairwise(sent))
     for _ in range(8):
@@ -112,7 +83,7 @@ def test_a_unit_found_by_many_looks_is_delivered_once(supplier):
     order = desk.paid()
     desk.buy(order)
     attempt = Attempt.objects.get()
-    desk.until(lambda: supplier.supplier_orders()[0]["status"] == "success")
+    wait_until(lambda: supplier.supplier_orders()[0]["status"] == "success")
 
     def look() -> None:
         history.poll(desk.account())
@@ -120,7 +91,7 @@ def test_a_unit_found_by_many_looks_is_delivered_once(supplier):
     def deliver() -> None:
         finishing.deliver(Attempt.objects.select_related("topup", "account").get(pk=attempt.pk))
 
-    assert not _at_once(look, look, look, deliver, deliver, deliver)
+    assert not at_once(look, look, look, deliver, deliver, deliver)
     desk.look()
     order.refresh_from_db()
     assert (order.status, order.delivered) == ("SUCCESS", 1)
@@ -144,7 +115,7 @@ def test_a_row_is_adopted_by_one_attempt_only(supplier):
     def refute() -> None:
         done.append(resolving.not_created(Attempt.objects.get(pk=attempt.pk), by="test"))
 
-    assert not _at_once(adopt, refute, adopt, refute, adopt)
+    assert not at_once(adopt, refute, adopt, refute, adopt)
     assert done.count(True) == 1
 
 
@@ -152,6 +123,6 @@ def test_units_of_one_order_end_it_once(supplier):
     order = desk.paid(quantity=4)
     desk.buy(order)
     attempts = list(Attempt.objects.select_related("topup", "account"))
-    assert not _at_once(*[lambda a=attempt: finishing.deliver(a) for attempt in attempts for _ in range(2)])
+    assert not at_once(*[lambda a=attempt: finishing.deliver(a) for attempt in attempts for _ in range(2)])
     order.refresh_from_db()
     assert (order.status, order.delivered) == ("SUCCESS", 4) and desk.funds(order).minor == 0
