@@ -16,12 +16,14 @@ from fulfilment import profiles, sending, taking, webhooks
 from fulfilment.models import Attempt, Route, SupplierAccount, SupplierProduct, TopUp
 from storefront.orders.models import Order
 from tests.conftest import Sandbox
-from tests.fulfilment import desk
 from tests.storefront import factories
+from tests.waiting import wait_until
 
 COSTS = {"ml172": 44165, "ml86": 22080, "gvonce": 15000}
 QUIET = {"callback": {"drop": 1.0}, "order": {"finish_after_ms": 0}}
 """Every order ends at once and nobody is told."""
+PAUSE = 91
+"""Seconds after which a purchase may be asked for again."""
 PENDING = {"callback": {"drop": 1.0}, "order": {"never": 1.0}}
 
 
@@ -80,7 +82,12 @@ def pass_time(seconds: float) -> None:
 
 def ended(box: Sandbox) -> list[dict]:
     """The supplier's truth, once nothing is pending there any more."""
-    return desk.until(lambda: (rows := box.supplier_orders()) and all(r["status"] != "pending" for r in rows) and rows)
+
+    def over() -> list[dict]:
+        rows = box.supplier_orders()
+        return rows if all(row["status"] != "pending" for row in rows) else []
+
+    return wait_until(over)
 
 
 def told(attempt: Attempt, rc: str = "00", **more: Any) -> dict[str, Any]:
