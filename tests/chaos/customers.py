@@ -17,6 +17,7 @@ from tests.chaos.stock_up import LATE_CHANNELS, PASSWORD, PROMO, member_email
 
 #: Answers after which a customer tries the same again.
 _AGAIN = (429, 500, 502, 503, 504)
+_MOMENT_S = 0.3  # before somebody whose page did not come tries again
 _PATIENCE_S = 120.0
 
 
@@ -168,7 +169,7 @@ class Customers:
             except requests.RequestException as problem:
                 last = type(problem).__name__
                 self.answers[f"{path}: no answer"] += 1
-                time.sleep(0.3)
+                time.sleep(_MOMENT_S)
                 continue
             self.answers[f"{path}: {answer.status_code}"] += 1
             if answer.status_code == wanted:
@@ -177,7 +178,7 @@ class Customers:
             last = f"{answer.status_code} {answer.text[:300]}"
             if answer.status_code not in _AGAIN:
                 break
-            time.sleep(0.3)
+            time.sleep(_MOMENT_S)
         raise Unserved(f"{path}: {last}")
 
     def _token(self, email: str) -> str:

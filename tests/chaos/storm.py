@@ -21,6 +21,7 @@ from tests.chaos import weather
 from tests.chaos.customers import Customers
 from tests.chaos.oracle import Findings, Oracle
 from tests.chaos.stock_up import LATE_SECONDS, member_email
+from tests.waiting import wait_until
 
 _DEPOSIT = 5_000_000  # rupiah; QRIS takes ten million at most
 _ORDERS_A_MEMBER = 60
@@ -125,9 +126,9 @@ class Storm:
         used["customers"] = round((time.process_time() - own) * 1000)
         _say(f"{len(self.customers.paid)} orders in {bought - begun:.0f} s")
         if self.customers.late:
-            time.sleep(LATE_SECONDS)
+            time.sleep(LATE_SECONDS)  # it is the time itself that has to pass: the last of them is late by then
             self.customers.pay_late()
-        # A quick machine is through before a process is old enough to be worth killing.
+        # So long the weather lasts: a quick machine is through before a process is old enough to be worth killing.
         time.sleep(max(0.0, begun + len(weather.OTHER_BLOWS) * 4 * kill_every_s - time.monotonic()))
         killer.stop()
         self.customers.control("PUT", "faults")
@@ -176,14 +177,16 @@ class Storm:
         """
         url = complete(self.place.env).environ["DATABASE_URL"]
         statement = "UPDATE payments_payment SET not_before = now() WHERE reference = ANY(%s)"
-        for _ in range(20):
+
+        def has_passed() -> bool:
             try:
                 with psycopg.connect(url, connect_timeout=5) as connection:
                     connection.execute(statement, [self.customers.untold])
-                return
             except psycopg.Error:
-                time.sleep(1)
-        raise AssertionError("the store's database does not come back")
+                return False  # the store's database comes back by itself
+            return True
+
+        wait_until(has_passed, within=120, every=1)
 
     def _settle(self, settle_s: float, *, is_patient: bool) -> None:
         """Nothing is left to move, or the time is over; refunds that wait for a customer's word are left."""
@@ -202,7 +205,7 @@ class Storm:
             if time.monotonic() > told + 15:
                 told = time.monotonic()
                 _say(f"open orders, refunds, unpaid, not looked for: {left}")
-            time.sleep(0.5)
+            time.sleep(0.5)  # between looks; that the time is over is the oracle's to judge
 
     def _python(self, *words: str) -> str:
         done = subprocess.run(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import time
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -140,16 +138,6 @@ def pass_time(seconds: float) -> None:
     TopUp.objects.update(not_before=F("not_before") - span)
     Attempt.objects.filter(state=Attempt.State.NOT_SENT).update(ended_at=F("ended_at") - span)
     SupplierAccount.objects.update(rests_until=F("rests_until") - span, circuit_until=F("circuit_until") - span)
-
-
-def until(holds: Callable[[], Any], seconds: float = 5) -> Any:
-    """Waits for another process to have done something."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if found := holds():
-            return found
-        time.sleep(0.01)
-    raise AssertionError("it did not come about")
 
 
 def cases(kind: str) -> list[StaffCase]:

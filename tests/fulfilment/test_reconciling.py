@@ -22,6 +22,7 @@ from payments.wallet import services as ledger
 from tests.conftest import Sandbox
 from tests.fulfilment import by_reference, desk
 from tests.staff import enter
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
 WHY = {"_form_submitted": "True", "reason": "their support said so"}
@@ -159,7 +160,7 @@ def test_the_row_of_a_purchase_that_shows_up_late_resolves_itself(supplier: Sand
     round_()
     assert only().state == "OPEN"
     supplier.faults()
-    desk.until(lambda: supplier.supplier_orders()[0]["status"] == "success")
+    wait_until(lambda: supplier.supplier_orders()[0]["status"] == "success")
     round_()
     row = only()
     assert row.state == "RESOLVED" and "Both sides agree" in row.note and TopUp.objects.get().state == "DELIVERED"
@@ -206,7 +207,7 @@ def test_a_success_that_turned_into_failure_takes_its_cost_back(supplier: Sandbo
     # The store saw the success first: it looked before the supplier changed its mind.
     attempt = Attempt.objects.get()
     assert finishing.deliver(attempt)
-    desk.until(lambda: supplier.supplier_orders()[0]["status"] == "failed")
+    wait_until(lambda: supplier.supplier_orders()[0]["status"] == "failed")
     desk.look()
     round_()
     row = only()

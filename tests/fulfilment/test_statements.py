@@ -22,6 +22,7 @@ from tests.conftest import Sandbox
 from tests.fulfilment import desk
 from tests.fulfilment.test_reconciling import by_hand
 from tests.staff import enter
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
 WHY = {"_form_submitted": "True", "reason": "their support said so"}
@@ -165,7 +166,7 @@ def test_a_purchase_in_the_dark_may_be_in_the_balance_or_not(supplier: Sandbox) 
     first = Statement.objects.order_by("day")[0]
     assert (first.difference_minor, first.rest_minor, first.is_exact) == (-264, 0, False)
     supplier.faults()
-    desk.until(lambda: supplier.supplier_orders()[0]["status"] == "success")
+    wait_until(lambda: supplier.supplier_orders()[0]["status"] == "success")
     assert history.poll(account)
     second = closed(account, 2)
     assert (second.spent_minor, second.difference_minor, second.rest_minor) == (264, 264, 0)

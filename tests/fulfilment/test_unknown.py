@@ -12,6 +12,7 @@ from fulfilment.models import Attempt, HistoryRow, SupplierAccount, SupplierProd
 from fulfilment.suppliers.base import Outcome, Placed
 from payments.models import Refund
 from tests.fulfilment import desk
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
 EARLY = {"early": 1.0}
@@ -352,7 +353,7 @@ def test_a_success_that_flips_moves_nothing_and_is_a_case(supplier):
     HistoryRow.objects.filter(transaction_id=attempt.transaction_id).delete()
     _row(attempt, transaction_id=attempt.transaction_id, made_at=attempt.made_at)
     resolving.settle_from_store(attempt)
-    desk.until(lambda: supplier.supplier_orders()[0]["status"] == "failed")
+    wait_until(lambda: supplier.supplier_orders()[0]["status"] == "failed")
     desk.look()
     order.refresh_from_db()
     assert order.status == "SUCCESS" and TopUp.objects.get().state == "DELIVERED"

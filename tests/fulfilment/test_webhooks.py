@@ -15,7 +15,8 @@ from payments.models import Refund
 from tests.conftest import Sandbox
 from tests.fulfilment import by_reference as desk
 from tests.fulfilment import vouchers
-from tests.fulfilment.desk import cases, funds, paid, until
+from tests.fulfilment.desk import cases, funds, paid
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -41,7 +42,7 @@ def test_a_webhook_over_the_wire_ends_the_order(sandbox, live_server, settings):
     desk.shop()
     order = paid()
     desk.buy(order)
-    message = until(lambda: InboxMessage.objects.filter(party="digiflazz").first(), 10)
+    message = wait_until(lambda: InboxMessage.objects.filter(party="digiflazz").first(), 10)
     assert message.is_authentic and message.headers["X-Hub-Signature"].startswith("***")
     assert webhooks.work_inbox() == 1
     order.refresh_from_db()

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import pytest
 import requests
 
 from tests.ports import free_pair
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = {
@@ -31,20 +32,7 @@ KEYS = {
     "HITPAY_WEBHOOK_SALT": "hitpay-test-salt-2",
     "GOOGLE_CLIENT_ID": "client.example.com",
 }
-PATIENCE_S = 30
 INVOICE = "GATE1A11BB97DF88D56530993"
-
-
-def until(condition: Callable[[], Any], patience_s: float = PATIENCE_S) -> Any:
-    """The first true value of `condition`; fails when there is none in time."""
-    deadline = time.monotonic() + patience_s
-    pause = threading.Event()
-    while time.monotonic() < deadline:
-        value = condition()
-        if value:
-            return value
-        pause.wait(0.02)
-    raise AssertionError("it did not come about in time")
 
 
 class Store:
@@ -94,7 +82,7 @@ class World:
         command = [sys.executable, "-m", "sandbox", "--port", str(self.port)]
         command += ["--data", str(self.data), "--store-url", self.store.url]
         self.process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **KEYS})
-        until(self._is_alive)
+        wait_until(self._is_alive)
 
     def _is_alive(self) -> bool:
         assert self.process is not None and self.process.poll() is None, "the sandbox ended"

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import requests
 
-from tests.sandbox.conftest import KEYS, World, until
+from tests.sandbox.conftest import KEYS, World
+from tests.waiting import wait_until
 
 WIB = timezone(timedelta(hours=7))
 
@@ -51,7 +52,7 @@ def test_a_transaction_is_made_once_and_told_again(world: World) -> None:
         "Pending", "03", "REF-1", 10285, "",
     )  # fmt: skip
     assert first["buyer_last_saldo"] == before - 10285 == deposit(world)
-    done = until(lambda: (told := phone(world))["status"] == "Sukses" and told)
+    done = wait_until(lambda: (told := phone(world))["status"] == "Sukses" and told)
     assert done["rc"] == "00" and done["sn"] and len(world.supplier_orders()) == 1
     [truth] = world.supplier_orders()
     assert (truth["supplier"], truth["transaction_id"], truth["status"]) == ("digiflazz", "REF-1", "success")
@@ -97,7 +98,7 @@ def test_refusals_name_their_reason_and_form_nothing(world: World, body: dict[st
         assert (told["rc"], told["status"]) == (rc, "Gagal") and world.supplier_orders() == []
         return
     # What only shows at the operator is formed first, and fails with the price back.
-    ended = until(lambda: (again := phone(world, **body))["status"] == "Gagal" and again)
+    ended = wait_until(lambda: (again := phone(world, **body))["status"] == "Gagal" and again)
     assert ended["rc"] in ("52", "54") and deposit(world) == before
 
 
@@ -133,7 +134,7 @@ def test_the_price_list_is_read_once_in_five_minutes(world: World) -> None:
 
 def test_the_webhook_is_signed_over_its_bytes(world: World) -> None:
     phone(world)
-    path, headers, body = until(lambda: [call for call in world.store.got if call[0] == "/hooks/digiflazz"])[0]
+    path, headers, body = wait_until(lambda: [call for call in world.store.got if call[0] == "/hooks/digiflazz"])[0]
     raw = json.dumps(body).encode()
     wanted = hmac.new(KEYS["DIGIFLAZZ_WEBHOOK_SECRET"].encode(), raw, hashlib.sha1).hexdigest()
     assert headers["x-hub-signature"] == f"sha1={wanted}" and headers["user-agent"] == "Digiflazz-Hookshot"
@@ -144,7 +145,7 @@ def test_a_success_may_be_taken_back(world: World) -> None:
     world.faults(order={"finish_after_ms": 0, "flip_to_failed": 1.0, "flip_after_ms": 0}, callback={"duplicate": 1.0})
     before = deposit(world)
     phone(world)
-    until(lambda: [b["data"]["rc"] for b in world.store.bodies("/hooks/digiflazz")].count("74") == 2)
+    wait_until(lambda: [b["data"]["rc"] for b in world.store.bodies("/hooks/digiflazz")].count("74") == 2)
     assert deposit(world) == before and world.supplier_orders()[0]["rc"] == "74"
 
 

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 import requests
 
-from tests.sandbox.conftest import World, until
+from tests.sandbox.conftest import World
+from tests.waiting import wait_until
 
 
 def callbacks(world: World) -> list[dict[str, str]]:
@@ -148,31 +149,31 @@ def test_an_order_may_never_end(world: World):
     world.order()
     world.faults(order={"finish_after_ms": 0})
     world.order()
-    until(lambda: world.supplier_orders()[1]["status"] == "success")
+    wait_until(lambda: world.supplier_orders()[1]["status"] == "success")
     assert world.supplier_orders()[0]["status"] == "pending"
 
 
 def test_a_success_may_flip(world: World):
     world.faults(order={"flip_to_failed": 1, "flip_after_ms": 50, "finish_after_ms": 0})
     called_order(world)
-    until(lambda: world.supplier_orders()[0]["status"] == "failed")
+    wait_until(lambda: world.supplier_orders()[0]["status"] == "failed")
     assert world.balance() == 10000
-    until(lambda: len(callbacks(world)) == 2)
+    wait_until(lambda: len(callbacks(world)) == 2)
     assert [body["status"] for body in callbacks(world)] == ["success", "failed"]
 
 
 def test_callbacks_are_dropped_doubled_and_forged(world: World):
     world.faults(callback={"drop": 1}, order={"finish_after_ms": 0})
     called_order(world)
-    until(lambda: world.supplier_orders()[0]["status"] == "success")
+    wait_until(lambda: world.supplier_orders()[0]["status"] == "success")
     assert callbacks(world) == []
     world.faults(callback={"duplicate": 1}, order={"finish_after_ms": 0})
     called_order(world)
-    until(lambda: len(callbacks(world)) == 2)
+    wait_until(lambda: len(callbacks(world)) == 2)
     assert callbacks(world)[0]["transaction_id"] == callbacks(world)[1]["transaction_id"]
     world.faults(callback={"forge": 1}, order={"never": 1})
     called_order(world)
-    until(lambda: len(callbacks(world)) == 3)
+    wait_until(lambda: len(callbacks(world)) == 3)
     assert callbacks(world)[2]["status"] == "failed"
     assert world.supplier_orders()[2]["status"] == "pending"
 

@@ -7,7 +7,8 @@ from datetime import datetime
 import pytest
 import requests
 
-from tests.sandbox.conftest import World, until
+from tests.sandbox.conftest import World
+from tests.waiting import wait_until
 
 
 def check(world: World, game: str, user_id: str, server_id: str | None = None) -> dict[str, str]:
@@ -131,8 +132,8 @@ def test_an_order_costs_its_price_and_goes_from_pending_to_success(world: World)
     ]
     world.faults(order={"finish_after_ms": 1})
     quick = world.order().json()["transaction_id"]
-    by_id = until(lambda: {order["transaction_id"]: order["status"] for order in world.supplier_orders()})
-    until(lambda: {o["transaction_id"]: o["status"] for o in world.supplier_orders()}[quick] == "success")
+    by_id = wait_until(lambda: {order["transaction_id"]: order["status"] for order in world.supplier_orders()})
+    wait_until(lambda: {o["transaction_id"]: o["status"] for o in world.supplier_orders()}[quick] == "success")
     assert by_id[made["transaction_id"]] == "pending"
     profile = world.gemgo("GET", "reseller/profile").json()
     assert (profile["total_orders"], profile["success_orders"], profile["pending_orders"]) == (2, 1, 1)
@@ -142,13 +143,13 @@ def test_an_order_costs_its_price_and_goes_from_pending_to_success(world: World)
 def test_a_failed_order_gives_its_price_back(world: World):
     world.faults(order={"fail": 1, "finish_after_ms": 0})
     world.order()
-    until(lambda: world.supplier_orders()[0]["status"] == "failed")
+    wait_until(lambda: world.supplier_orders()[0]["status"] == "failed")
     assert world.balance() == 10000
 
 
 def test_an_order_for_nobody_is_taken_and_fails(world: World):
     assert world.order(game_user_id="000123").json()["status"] == "success"
-    until(lambda: world.supplier_orders()[0]["status"] == "failed")
+    wait_until(lambda: world.supplier_orders()[0]["status"] == "failed")
     assert world.balance() == 10000
 
 
@@ -193,7 +194,7 @@ def test_history_is_newest_first_and_twenty_long(world: World):
 def test_the_end_of_an_order_is_called_back(world: World):
     url = f"{world.store.url}/hooks/gemgo/secret"
     made = world.order(callback_url=url).json()
-    (body,) = until(lambda: world.store.bodies("/hooks/gemgo/secret"))
+    (body,) = wait_until(lambda: world.store.bodies("/hooks/gemgo/secret"))
     assert body["transaction_id"] == body["order_id"] == made["transaction_id"]
     assert (body["status"], body["player_id"], body["server_id"]) == ("success", "656696292", "8610")
 

@@ -2,7 +2,8 @@
 
 import requests
 
-from tests.sandbox.conftest import INVOICE, World, until
+from tests.sandbox.conftest import INVOICE, World
+from tests.waiting import wait_until
 
 RETURNS = {"success_return_url": "http://127.0.0.1:9/ok", "cancel_return_url": "http://127.0.0.1:9/no"}
 
@@ -27,7 +28,7 @@ def test_paying_is_told_to_the_store_and_leads_back(world: World):
     page = press(world, "pay")
     assert "Payment successful" in page.text
     assert '<meta http-equiv="refresh" content="2;url=http://127.0.0.1:9/ok">' in page.text
-    until(lambda: world.store.events() == ["payment.capture"])
+    wait_until(lambda: world.store.events() == ["payment.capture"])
     assert "Payment successful" in press(world, "pay").text
     assert world.gateway_payments()[0]["amount"] == 44851
     assert world.store.events() == ["payment.capture"]
@@ -36,7 +37,7 @@ def test_paying_is_told_to_the_store_and_leads_back(world: World):
 def test_cancelling_fails_the_payment(world: World):
     world.request_payment(channel_code="DANA", channel_properties=RETURNS)
     assert "http://127.0.0.1:9/no" in press(world, "fail").text
-    until(lambda: world.store.events() == ["payment.failure"])
+    wait_until(lambda: world.store.events() == ["payment.failure"])
     assert world.gateway_payments()[0]["status"] == "failed"
 
 
@@ -60,7 +61,7 @@ def test_a_card_page_has_no_card_field_and_its_own_ends(world: World):
     assert world.gateway_payments()[0]["status"] == "pending"
     press(world, "decline_then_pay")
     assert world.gateway_payments()[0]["status"] == "paid"
-    until(lambda: len(world.store.events()) == 4)
+    wait_until(lambda: len(world.store.events()) == 4)
     assert sorted(world.store.events()) == [
         "payment.capture",
         "payment.failure",

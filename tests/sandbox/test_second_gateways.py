@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import requests
 
-from tests.sandbox.conftest import INVOICE, KEYS, World, until
+from tests.sandbox.conftest import INVOICE, KEYS, World
+from tests.waiting import wait_until
 
 
 def midtrans(world: World, method: str, path: str, body: Any = None, **headers: str) -> requests.Response:
@@ -55,7 +56,7 @@ def test_the_notification_is_signed_and_a_reversal_follows(world: World) -> None
     world.faults(midtrans={"reverse": 1, "reverse_after_ms": 0})
     charge(world, **PERMATA)
     world.pay()
-    until(lambda: len(world.store.bodies("/hooks/midtrans")) == 2)
+    wait_until(lambda: len(world.store.bodies("/hooks/midtrans")) == 2)
     told = {body["transaction_status"]: body for body in world.store.bodies("/hooks/midtrans")}
     assert set(told) == {"settlement", "deny"}
     settled = told["settlement"]

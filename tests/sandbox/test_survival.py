@@ -4,7 +4,8 @@ import contextlib
 
 import requests
 
-from tests.sandbox.conftest import INVOICE, World, until
+from tests.sandbox.conftest import INVOICE, World
+from tests.waiting import wait_until
 
 
 def test_orders_balance_faults_and_keys_outlive_a_kill(own_world: World):
@@ -40,9 +41,9 @@ def test_what_was_to_come_comes_after_a_kill(own_world: World):
     world.kill()
     assert world.store.got == []
     world.start()
-    until(lambda: world.supplier_orders()[0]["status"] == "success")
-    until(lambda: world.store.bodies("/hooks/gemgo/x"))
-    until(lambda: set(world.store.events()) == {"payment.capture", "refund.succeeded"})
+    wait_until(lambda: world.supplier_orders()[0]["status"] == "success")
+    wait_until(lambda: world.store.bodies("/hooks/gemgo/x"))
+    wait_until(lambda: set(world.store.events()) == {"payment.capture", "refund.succeeded"})
     assert world.gateway_payments()[0]["refunded"] == 44851
 
 
@@ -50,9 +51,9 @@ def test_a_callback_that_finds_nobody_is_repeated(own_world: World):
     world = own_world
     world.store.status = 500
     world.order(callback_url=f"{world.store.url}/hooks/gemgo/x")
-    until(lambda: len(world.store.bodies("/hooks/gemgo/x")) == 1)
+    wait_until(lambda: len(world.store.bodies("/hooks/gemgo/x")) == 1)
     world.store.status = 200
-    until(lambda: len(world.store.bodies("/hooks/gemgo/x")) == 2)
+    wait_until(lambda: len(world.store.bodies("/hooks/gemgo/x")) == 2)
 
 
 def test_it_stops_soon_although_answers_are_held_back(own_world: World):

@@ -10,7 +10,8 @@ import pytest
 import requests
 
 from sandbox import emv
-from tests.sandbox.conftest import INVOICE, KEYS, World, until
+from tests.sandbox.conftest import INVOICE, KEYS, World
+from tests.waiting import wait_until
 
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"
 RETURNS = {"success_return_url": "http://127.0.0.1:9/ok", "failure_return_url": "https://shop.example/no"}
@@ -196,7 +197,7 @@ def test_money_after_expiry_leaves_the_request_expired(world: World):
 def test_a_virtual_account_ends_when_it_was_told_to(world: World):
     properties = {"display_name": "G", "expires_at": (datetime.now(UTC) + timedelta(milliseconds=300)).isoformat()}
     made = world.request_payment(channel_code="BCA_VIRTUAL_ACCOUNT", channel_properties=properties).json()
-    until(lambda: world.store.events() == ["payment_request.expiry"])
+    wait_until(lambda: world.store.events() == ["payment_request.expiry"])
     after = world.xendit("GET", f"/v3/payment_requests/{made['payment_request_id']}").json()
     assert after["status"] == "EXPIRED"
 
@@ -214,7 +215,7 @@ def test_simulate_pays_shortly_after(world: World):
     made = world.request_payment().json()
     answer = world.xendit("POST", f"/v3/payment_requests/{made['payment_request_id']}/simulate", {"amount": 50000})
     assert answer.json()["status"] == "PENDING"
-    until(lambda: world.store.events() == ["payment.capture"])
+    wait_until(lambda: world.store.events() == ["payment.capture"])
     assert world.gateway_payments()[0]["amount"] == 50000
 
 
@@ -232,7 +233,7 @@ def test_a_refund_ends_later_and_is_told_double_wrapped(world: World):
     assert re.fullmatch(f"rfd-{UUID}", made.json()["id"])
     assert (made.json()["status"], made.json()["amount"]) == ("PENDING", 10000)
     assert refund(world, request_id, key="k", amount=10000).json()["id"] == made.json()["id"]
-    until(lambda: "refund.succeeded" in world.store.events())
+    wait_until(lambda: "refund.succeeded" in world.store.events())
     body = world.store.bodies()[-1]
     assert (body["data"]["event"], body["data"]["data"]["status"]) == ("refund.succeeded", "SUCCEEDED")
     assert world.xendit("GET", f"/refunds/{made.json()['id']}").json()["status"] == "SUCCEEDED"
@@ -246,7 +247,7 @@ def test_a_refund_may_fail(world: World):
     request_id = world.request_payment().json()["payment_request_id"]
     world.pay()
     made = refund(world, request_id).json()
-    until(lambda: "refund.failed" in world.store.events())
+    wait_until(lambda: "refund.failed" in world.store.events())
     assert world.xendit("GET", f"/refunds/{made['id']}").json()["failure_code"] == "REFUND_FAILED"
     assert world.gateway_payments()[0]["refunded"] == 0
 
