@@ -5,7 +5,6 @@ from __future__ import annotations
 from django import forms
 from django.contrib import admin
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
@@ -15,7 +14,7 @@ from core.admin.bases import ReadOnlyAdmin, money_column
 from core.admin.bounded import FoundByIndex
 from core.admin.tables import moment, table
 from core.admin.verbs import Asked, ReasonForm, Told, verb, whoever_has
-from fulfilment import checking, resolving
+from fulfilment import checking, deciding
 from fulfilment.models import Attempt, HistoryRow, TopUp
 
 _LOOKS = {
@@ -107,12 +106,7 @@ class AttemptAdmin(FoundByIndex, ReadOnlyAdmin):
         form=AdoptForm,
     )
     def adopt_row(self, asked: Asked, attempt: Attempt) -> Told:
-        row = HistoryRow.objects.filter(
-            pk=asked.said["row"], account_id=attempt.account_id, player_id=attempt.player_id, attempt=None
-        ).first()
-        if row is None or not resolving.adopt(attempt, row, by=asked.by):
-            return Told.refused(_("That row is not this player's, or one of the two was settled meanwhile."))
-        audit.record(asked.by, "attempt adopted", f"attempt:{attempt.pk}", after=row.transaction_id, why=asked.why)
+        deciding.adopt(attempt, asked.said["row"], by=asked.by, why=asked.why)
         return Told(_("The row is adopted."))
 
     @verb(
@@ -124,11 +118,7 @@ class AttemptAdmin(FoundByIndex, ReadOnlyAdmin):
         button=_("Not made: buy again"),
     )
     def mark_not_made(self, asked: Asked, attempt: Attempt) -> Told:
-        if _may_still_come_about(attempt):
-            return _not_before(attempt)
-        if not resolving.not_created(attempt, by=asked.by):
-            return Told.refused(_("It was settled meanwhile."))
-        audit.record(asked.by, "attempt not made", f"attempt:{attempt.pk}", why=asked.why)
+        deciding.not_made(attempt, by=asked.by, why=asked.why)
         return Told(_("The unit is bought once more."))
 
     @verb(
@@ -154,7 +144,8 @@ class AttemptAdmin(FoundByIndex, ReadOnlyAdmin):
         button=_("Delivered"),
     )
     def mark_arrived(self, asked: Asked, attempt: Attempt) -> Told:
-        return _settle(asked, attempt, arrived=True)
+        deciding.arrived(attempt, by=asked.by, why=asked.why)
+        return Told(_("The unit goes on."))
 
     @verb(
         _("It failed"),
@@ -165,23 +156,5 @@ class AttemptAdmin(FoundByIndex, ReadOnlyAdmin):
         button=_("Failed"),
     )
     def mark_failed(self, asked: Asked, attempt: Attempt) -> Told:
-        if attempt.state == Attempt.State.UNKNOWN and _may_still_come_about(attempt):
-            return _not_before(attempt)
-        return _settle(asked, attempt, arrived=False)
-
-
-def _settle(asked: Asked, attempt: Attempt, *, arrived: bool) -> Told:
-    if not checking.settle(attempt, arrived=arrived, by=asked.by):
-        return Told.refused(_("It was settled meanwhile."))
-    did = "attempt arrived" if arrived else "attempt failed"
-    audit.record(asked.by, did, f"attempt:{attempt.pk}", why=asked.why)
-    return Told(_("The unit goes on."))
-
-
-def _may_still_come_about(attempt: Attempt) -> bool:
-    return timezone.now() < resolving.may_come_about_until(attempt)
-
-
-def _not_before(attempt: Attempt) -> Told:
-    at = timezone.localtime(resolving.may_come_about_until(attempt)).strftime("%H:%M:%S")
-    return Told.refused(_("Not before %(at)s: until then the supplier may still make it.") % {"at": at})
+        deciding.failed(attempt, by=asked.by, why=asked.why)
+        return Told(_("The unit goes on."))
