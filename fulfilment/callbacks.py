@@ -11,6 +11,7 @@ from core import inbox
 from core.wake import wake
 from fulfilment import history
 from fulfilment.models import Attempt
+from fulfilment.suppliers import codes_with_history
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ def receive(request: HttpRequest, supplier: str, token: str) -> bool:
 
 def work_inbox(limit: int = 100) -> int:
     """Callbacks that staff sent through again: the supplier's history is looked at once more; how many."""
-    claimed = inbox.claim("gemgo", limit)
+    claimed = [message for supplier in codes_with_history() for message in inbox.claim(supplier, limit)]
     for message in claimed:
         token = message.path.rstrip("/").rpartition("/")[2]
         attempt = Attempt.objects.filter(callback_token=token, account__code=message.party).first()

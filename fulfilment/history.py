@@ -60,7 +60,8 @@ def poll_due(now: datetime | None = None) -> None:
             or account.polled_at < moment - IDLE_PAUSE
             or has_open(account)
         ):
-            poll(account)
+            with profiles.speaking_to(account):
+                poll(account)
 
 
 def has_open(account: SupplierAccount) -> bool:

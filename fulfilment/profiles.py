@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -16,9 +19,23 @@ from fulfilment.models import STOCK, HistoryPoll, SupplierAccount, TopUp
 from fulfilment.suppliers import for_code
 from fulfilment.suppliers.base import Profile, SupplierDenied, SupplierUnavailable
 
+logger = logging.getLogger(__name__)
 BALANCE, DENIED = "balance", "denied"
 _POLLS_KEPT = timedelta(days=7)
 _FRESH = timedelta(seconds=50)
+
+
+@contextmanager
+def speaking_to(account: SupplierAccount) -> Iterator[None]:
+    """What goes wrong with one account leaves the others alone. A 401/403 pauses it; the next round tries the rest."""
+    try:
+        yield
+    except SupplierDenied as problem:
+        pause(account, DENIED, str(problem))
+    except SupplierUnavailable as problem:
+        logger.warning("%s is away: %s", account.code, problem)
+    except Exception:  # of ours, or of what it said: told to whoever reads the errors
+        logger.exception("speaking to %s", account.code)
 
 
 def read(account: SupplierAccount) -> Profile | None:
@@ -86,11 +103,12 @@ def look_after(now: datetime | None = None) -> None:
     moment = now or timezone.now()
     due = Q(profile_read_at=None) | Q(profile_read_at__lt=moment - _FRESH)
     for account in outside().filter(due, is_active=True).exclude(paused_why=DENIED):
-        profile = read(account)
-        if profile is None or account.paused_why != BALANCE:
-            continue
-        if profile.balance.minor >= (account.paused_needs_minor or 0):
-            resume(account)
+        with speaking_to(account):
+            profile = read(account)
+            if profile is None or account.paused_why != BALANCE:
+                continue
+            if profile.balance.minor >= (account.paused_needs_minor or 0):
+                resume(account)
     HistoryPoll.objects.filter(started_at__lt=moment - _POLLS_KEPT).delete()
 
 

@@ -6,7 +6,6 @@ one that knows our references: each ended purchase is asked for once more. Nothi
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -27,11 +26,10 @@ from fulfilment import checking, evidence, finishing, history, profiles, resolvi
 from fulfilment.books import fundings, statements
 from fulfilment.models import Attempt, HistoryPoll, HistoryRow, Statement, SupplierAccount
 from fulfilment.suppliers import codes_by_reference, codes_with_history
-from fulfilment.suppliers.base import Outcome, Placed, SupplierDenied, SupplierUnavailable
+from fulfilment.suppliers.base import Outcome, Placed
 from payments.models import Account, Transfer
 from payments.wallet import services as ledger
 
-logger = logging.getLogger(__name__)
 # Purchases so fresh may still be on their way into the history.
 SETTLED_AFTER = timedelta(minutes=10)
 # Success may turn into failure, and prices be put right, for so long; after that only open rows are looked at again.
@@ -50,14 +48,8 @@ def reconcile_due(now: datetime | None = None) -> None:
         # Pushed forward first: an account that breaks its worker does not stand before the others.
         if stopping.is_asked() or not SupplierAccount.objects.filter(due, pk=account.pk).update(reconciled_at=moment):
             continue
-        try:
+        with profiles.speaking_to(account):
             reconcile(account, moment)
-        except SupplierDenied as problem:
-            profiles.pause(account, profiles.DENIED, str(problem))
-        except SupplierUnavailable as problem:
-            logger.warning("%s cannot be reconciled now: %s", account.code, problem)
-        except Exception:
-            logger.exception("reconciling %s", account.code)
 
 
 def reconcile(account: SupplierAccount, now: datetime | None = None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +15,6 @@ from fulfilment.models import SupplierAccount, SupplierProduct
 from fulfilment.suppliers import for_code
 from fulfilment.suppliers.base import Game, Offer, SupplierDenied, SupplierUnavailable
 
-logger = logging.getLogger(__name__)
 _OFFERED = ("name", "cost_minor", "is_active", "cut_off_from", "cut_off_until", "is_multi")
 
 
@@ -58,12 +56,8 @@ def sync_due(now: datetime | None = None) -> None:
         read_at = account.catalogue_read_at
         if not pause or (read_at is not None and read_at > moment - timedelta(seconds=pause)):
             continue
-        try:
+        with profiles.speaking_to(account):
             sync(account.code)
-        except SupplierUnavailable as problem:
-            logger.warning("prices of %s: %s", account.code, problem)
-        except SupplierDenied as problem:
-            profiles.pause(account, profiles.DENIED, str(problem))
 
 
 @transaction.atomic

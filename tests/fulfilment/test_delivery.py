@@ -284,3 +284,17 @@ def test_limits_of_the_account_hold(supplier):
     Attempt.objects.update(state="SENDING")
     desk.work()
     assert len(supplier.supplier_orders()) == 1
+
+
+def test_one_supplier_that_our_reading_breaks_on_leaves_the_others_alone(db, monkeypatch):
+    told = []
+
+    def stumble(account):
+        told.append(account.code)
+        raise KeyError("a figure without a name")
+
+    monkeypatch.setattr(profiles, "read", stumble)
+    for code in ("gemgo", "digiflazz"):
+        profiles.ensure(code)
+    profiles.look_after()
+    assert sorted(told) == ["digiflazz", "gemgo"]
