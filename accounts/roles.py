@@ -153,8 +153,10 @@ ROLES: tuple[Role, ...] = (
                 "view add: core.note",
             ),
             _block(
-                _("Asks for money to go back; small amounts go at once, above the limit finance decides."),
+                _("Asks for money to go back (above the limit finance decides) and for a balance to be adjusted."),
                 "payments.add_refund",
+                "payments.adjust_balance",
+                "core.view_approval",
             ),
             _block(
                 _("Compares account and amount of a pay-out, the first of its two persons."), "payments.change_payout"
@@ -190,9 +192,12 @@ ROLES: tuple[Role, ...] = (
                 "view add: core.note",
             ),
             _block(
-                _("Decides about refunds that another person asked for, and about money nobody expected."),
+                _("Decides about refunds and balances that another person asked for, and about money nobody expected."),
                 "payments.add_refund",
                 "payments.change_refund",
+                "payments.adjust_balance",
+                "payments.approve_adjustment",
+                "view: core.approval core.approvallimit",
                 "change: core.staffcase",
             ),
             _block(

@@ -67,6 +67,7 @@ def theme(shop: str) -> dict[str, Any]:
                     _list(_("Cases"), "front_hand", "core.staffcase"),
                     _list(_("Problem reports"), "report", "fulfilment.problemreport"),
                     _list(_("Refunds"), "undo", "payments.refund"),
+                    _list(_("Approvals"), "how_to_reg", "core.approval"),
                     _list(_("Pay-outs"), "payments", "payments.payout"),
                     _list(_("Mails"), "mail", "core.mailmessage"),
                     _list(_("Messages"), "chat", "core.chatmessage"),
@@ -120,6 +121,7 @@ def theme(shop: str) -> dict[str, Any]:
                 _group(
                     _("House"),
                     _list(_("Users"), "group", "accounts.user"),
+                    _list(_("Limits of one person"), "speed", "core.approvallimit"),
                     {"title": _("Roles"), "icon": "shield_person", "link": reverse_lazy("admin:roles")},
                     _list(_("Regions"), "public", "core.region"),
                     _list(_("Inbox"), "inbox", "core.inboxmessage"),

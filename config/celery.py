@@ -91,6 +91,7 @@ app.conf.beat_schedule = {
     "reconcile with the gateways": every(120, "payments.reconcile", "polls"),
     "send mail": every(5, "core.send_mail", "mail"),
     "send messages": every(10, "core.send_messages", "mail"),
+    "end approvals nobody gave": every(60, "core.approvals", "default"),
     "tidy up sign-ins": every(3600, "accounts.tidy", "default"),
     "read orders for staff's search": every(10, "storefront.search", "default"),
     # By Jakarta's clocks, when few are buying.

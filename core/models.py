@@ -8,14 +8,16 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.approvals.models import Approval, ApprovalLimit
 from core.messages.models import ChatLink, ChatMessage
 from core.reconciliation.models import Discrepancy
 from core.sheets.models import SheetImport, SheetRow
 from core.translated import TranslatedField
 
 __all__ = [
-    "AuditEntry", "ChatLink", "ChatMessage", "Closure", "Discrepancy", "ExchangeRate", "InboxMessage", "MailMessage",
-    "Note", "Region", "SearchMark", "SearchToken", "SheetImport", "SheetRow", "StaffCase",
+    "Approval", "ApprovalLimit", "AuditEntry", "ChatLink", "ChatMessage", "Closure", "Discrepancy", "ExchangeRate",
+    "InboxMessage", "MailMessage", "Note", "Region", "SearchMark", "SearchToken", "SheetImport", "SheetRow",
+    "StaffCase",
 ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from core import inbox, mail, poison
+from core.approvals import services as approvals
 from core.messages import outbox
 
 
@@ -20,3 +21,9 @@ def tidy() -> int:
 @shared_task(name="core.send_messages")
 def send_messages() -> int:
     return outbox.send_due()
+
+
+@shared_task(name="core.approvals")
+def lapse_approvals() -> int:
+    """What nobody decided about in time is over."""
+    return approvals.lapse_due()

@@ -15,4 +15,6 @@ class PaymentsConfig(AppConfig):
     def ready(self) -> None:
         # Here and not at the top: models cannot be imported before the registry is filled.
         import_module("payments.figures").register()
+        import_module("payments.money_back.second_person").register_kinds()
+        import_module("payments.wallet.adjusting").register_kind()
         listen(calls.note)

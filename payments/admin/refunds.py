@@ -18,7 +18,7 @@ from core.admin.bounded import FoundByIndex
 from core.admin.verbs import Asked, Told, verb, whoever_has
 from payments import refunds
 from payments.models import Payout, Refund, RefundEvent
-from payments.money_back import accepting, links, payouts
+from payments.money_back import accepting, links, payouts, second_person
 from payments.schedule import NEVER
 
 STATE_LOOKS = {
@@ -114,7 +114,10 @@ class RefundAdmin(FoundByIndex, ReadOnlyAdmin):
         needs_confirmation=True,
     )
     def approve(self, asked: Asked, refund: Refund) -> Told:
-        refunds.approve(refund.pk, asked.by, asked.why)
+        if refund.why == Why.GOODWILL:
+            second_person.approve(refund, asked.user, asked.why)
+        else:
+            refunds.approve(refund.pk, asked.by, asked.why)
         return _standing(refund)
 
     @verb(
@@ -137,7 +140,7 @@ class RefundAdmin(FoundByIndex, ReadOnlyAdmin):
         text=_("The refund that waited for a second person is withdrawn. The customer never heard of it."),
     )
     def decline(self, asked: Asked, refund: Refund) -> Told:
-        refunds.decline(refund.pk, asked.by, asked.why)
+        second_person.decline(refund, asked.user, asked.why)
         return _standing(refund)
 
     @verb(

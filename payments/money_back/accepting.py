@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.approvals import limits
 from core.errors import Refused
 from core.money import Money
 from payments import refunds, settling
 from payments.models import Account, Capture, Payment, Refund
-from payments.money_back import steps
-from payments.money_back.payouts import within
+from payments.money_back import second_person, steps
 from payments.wallet import services as ledger
 from storefront.orders import services as orders
 from storefront.orders.models import Order
@@ -38,7 +37,7 @@ def accept(refund_id: int, by: str, why: str) -> Order:
     if refund.currency != order.currency:
         raise Refused("VALIDATION_ERROR", _("Money in another currency can only go back."))
     missing = order.total.minor - refund.amount_minor
-    if missing > 0 and not within(Money(missing, order.currency), settings.STAFF_REFUND_LIMITS):
+    if missing > 0 and not limits.allows(second_person.REFUND, Money(missing, order.currency)):
         raise Refused("VALIDATION_ERROR", _("More is missing than you may give. Let all of it go back."))
     now = timezone.now()
     if order.status == Order.Status.EXPIRED and order.promo_id is not None:

@@ -6,27 +6,21 @@ persons differ, the database says too.
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core import audit
+from core.approvals import limits
 from core.errors import Refused
-from core.money import Money
 from payments.models import Account, Payout, Refund
-from payments.money_back import destinations, steps
+from payments.money_back import destinations, second_person, steps
 from payments.money_back.destinations import Destination
 from payments.money_back.steps import open_refund_case
 from payments.wallet import services as ledger
 
 State = Payout.State
-
-
-def within(amount: Money, limits: dict[str, Money]) -> bool:
-    """Whether the amount is no more than the limit in its currency; a currency without one allows nothing."""
-    return amount.currency in limits and amount <= limits[amount.currency]
 
 
 @transaction.atomic
@@ -84,7 +78,8 @@ def approve(payout_id: int, by: User, why: str) -> Payout:
     _must_be(payout, State.PREPARED)
     if payout.prepared_by == by.get_username():
         raise Refused("VALIDATION_ERROR", _("You prepared this pay-out: another person has to approve it."))
-    if not within(payout.refund.amount, settings.PAYOUT_LIMITS) and not by.has_perm("payments.approve_any_payout"):
+    is_small = limits.allows(second_person.PAYOUT, payout.refund.amount)
+    if not is_small and not by.has_perm("payments.approve_any_payout"):
         raise Refused("VALIDATION_ERROR", _("This is more than you may approve."))
     payout.state, payout.approved_by, payout.approved_at = State.APPROVED, by.get_username(), timezone.now()
     payout.save(update_fields=["state", "approved_by", "approved_at"])

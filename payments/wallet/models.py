@@ -59,6 +59,10 @@ class Account(models.Model):
                 fields=["user", "currency"], condition=models.Q(kind="WALLET"), name="one_wallet_per_currency"
             ),
         ]
+        permissions = [
+            ("adjust_balance", _("Can ask for a customer's balance to be adjusted")),
+            ("approve_adjustment", _("Can approve adjusted balances that another person asked for")),
+        ]
 
     def __str__(self) -> str:
         return self.key

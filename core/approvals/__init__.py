@@ -1,0 +1,1 @@
+"""What one member of staff asks for and another approves: refunds above a limit, balances, what a stage registers."""
