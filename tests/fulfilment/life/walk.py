@@ -376,8 +376,9 @@ class Walk:
         return set(StaffCase.objects.filter(about=order.number).values_list("kind", flat=True))
 
     def _one(self, rows: Any, dice: Dice) -> Any:
-        found = list(rows.order_by("-pk").values_list("pk", flat=True))
-        return rows.get(pk=found[dice.below(len(found))]) if found else None
+        # One statement: between two the row may be overtaken.
+        found = list(rows.order_by("-pk"))
+        return found[dice.below(len(found))] if found else None
 
 
 def _die() -> None:
