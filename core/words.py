@@ -24,7 +24,8 @@ def name_fields(apps: Apps) -> None:
 
 # fmt: off
 FIELDS = [
-    # Imports
+    # Imports, budgets of promos
+    _("budget minor"), _("given minor"),
     _("cells"), _("heads"), _("is jump"), _("is ticked"), _("is applied"), _("jumps"), _("line"), _("new"),
     _("changed"), _("same"), _("wrong"), _("only good"), _("outcome"), _("problems"), _("published at"),
     _("published by"), _("sheet"), _("sheet import"), _("undone at"), _("undone by"), _("before"), _("after"),

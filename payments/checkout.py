@@ -68,7 +68,10 @@ def _create(inquiry: Inquiry, client: Client, user: User | None, now: datetime) 
     number = orders.new_number()
     device, address = client.device_key or inquiry.device, client.address_key or inquiry.address
     if inquiry.promo_id is not None:
-        promos.take(inquiry.promo_id, number, inquiries.promo_target(inquiry), device, address, now)
+        promos.take(
+            inquiry.promo_id, number, inquiries.promo_target(inquiry), device, address, now,
+            discount_minor=inquiry.discount_minor,
+        )  # fmt: skip
     order = orders.create_from(
         inquiry, number=number, owner=client.owner_key, now=now, user=user, device=device, address=address
     )

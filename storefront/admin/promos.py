@@ -7,15 +7,16 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from accounts.models import Level
-from core.admin.bases import ReadOnlyAdmin, ShopAdmin
+from core.admin.bases import ReadOnlyAdmin, ShopAdmin, money_column
 from core.admin.sheets import Sheeted
 from core.money import Money
+from storefront.admin import promo_pages
 from storefront.admin.forms import AmountsForm, Choices, told
 from storefront.promos.models import Promo, PromoSlot
 from storefront.promos.rules import of_promo
@@ -27,11 +28,11 @@ _DAYS = [
 ]  # fmt: skip
 
 
-_HELD_AGAINST_RULES = ("flat_minor", "percent", "starts_at", "expires_at", "max_usage")
+_HELD_AGAINST_RULES = ("flat_minor", "percent", "starts_at", "expires_at", "max_usage", "budget_minor")
 
 
 class PromoForm(AmountsForm):
-    amounts = ("min_minor", "max_discount_minor", "flat_minor")
+    amounts = ("min_minor", "max_discount_minor", "flat_minor", "budget_minor")
     days = Choices(_DAYS, label=_("Days"), help_text=_("none: every day"))
     levels = Choices(Level.choices, label=_("Levels"), help_text=_("none: everyone, guests too"))
 
@@ -42,8 +43,10 @@ class PromoForm(AmountsForm):
         cleaned = super().clean()
         held = {name: cleaned.get(name) for name in _HELD_AGAINST_RULES} | {"pk": self.instance.pk}
         region = cleaned.get("region") or (self.instance.region if self.instance.region_id else None)
-        held |= {"used": self.instance.used, "region_id": region.code if region else ""}
-        told(self, of_promo(SimpleNamespace(**held), cleaned.get("channels")))
+        if region is None:
+            return cleaned
+        held |= {"used": self.instance.used, "given_minor": self.instance.given_minor, "region_id": region.code}
+        told(self, of_promo(SimpleNamespace(**held), cleaned.get("channels"), region.currency))
         return cleaned
 
 
@@ -51,13 +54,16 @@ class PromoForm(AmountsForm):
 class PromoAdmin(Sheeted, ShopAdmin):
     sheets = (shown.PROMOS,)
     form = PromoForm
-    list_display = ["code", "region", "off", "usage", "expires_at", "standing", "is_listed", "is_active", "position"]
+    list_display = [
+        "code", "region", "off", "usage", "budget", "expires_at", "standing", "is_listed", "is_active", "position",
+    ]  # fmt: skip
     list_editable = ["is_listed", "is_active", "position"]
     list_filter = ["region", "is_active", "is_listed", "products"]
     list_select_related = ["region"]
     search_fields = ["code", "title"]
     autocomplete_fields = ["products", "channels"]
-    readonly_fields = ["used", "created_at"]
+    readonly_fields = ["used", "given", "created_at"]
+    given = money_column("given_minor", currency="region.currency", title=_("given away"))
     long_texts = ("description",)
     fieldsets = [
         (None, {"fields": ["code", "region", "title", "description", "note"]}),
@@ -67,8 +73,8 @@ class PromoAdmin(Sheeted, ShopAdmin):
             _("Caps (0: none)"),
             {
                 "fields": [
-                    "max_usage", "max_daily_usage", "max_usage_per_id", "max_usage_per_device", "max_usage_per_ip",
-                    "used",
+                    "budget_minor", "given", "max_usage", "used", "max_daily_usage", "max_usage_per_id",
+                    "max_usage_per_device", "max_usage_per_ip",
                 ]
             },
         ),
@@ -77,6 +83,22 @@ class PromoAdmin(Sheeted, ShopAdmin):
 
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
         return super().get_changelist_form(request, **(kwargs | {"form": forms.ModelForm}))
+
+    actions_detail = ["simulate", "usage_page"]
+
+    @action(description=_("Would this order get it?"), icon="science", permissions=["view"], url_path="simulate")
+    def simulate(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return promo_pages.simulation(request, self._promo(object_id), self._around(request))
+
+    @action(description=_("Use"), icon="monitoring", permissions=["view"], url_path="usage")
+    def usage_page(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return promo_pages.used(request, self._promo(object_id), self._around(request))
+
+    def _promo(self, object_id: str) -> Promo:
+        return Promo.objects.select_related("region").get(pk=object_id)
+
+    def _around(self, request: HttpRequest) -> dict[str, Any]:
+        return self.admin_site.each_context(request) | {"opts": self.opts}
 
     @display(description=_("takes off"))
     def off(self, promo: Promo) -> str:
@@ -90,10 +112,15 @@ class PromoAdmin(Sheeted, ShopAdmin):
     def usage(self, promo: Promo) -> str:
         return f"{promo.used} / {promo.max_usage or '∞'}"
 
+    @display(description=_("given away"), ordering="given_minor")
+    def budget(self, promo: Promo) -> str:
+        given = str(Money(promo.given_minor, promo.region.currency))
+        return f"{given} / {Money(promo.budget_minor, promo.region.currency)}" if promo.budget_minor else given
+
     @display(description=_("now"), label={"on": "success", "off": "info", "used up": "warning"})
     def standing(self, promo: Promo) -> tuple[str, Any]:
         now = timezone.now()
-        if promo.max_usage and promo.used >= promo.max_usage:
+        if (promo.max_usage and promo.used >= promo.max_usage) or 0 < promo.budget_minor <= promo.given_minor:
             return "used up", _("used up")
         starts, ends = promo.starts_at, promo.expires_at
         is_on = promo.is_active and (starts is None or starts <= now) and (ends is None or now <= ends)
@@ -102,8 +129,9 @@ class PromoAdmin(Sheeted, ShopAdmin):
 
 @admin.register(PromoSlot)
 class PromoSlotAdmin(ReadOnlyAdmin):
-    list_display = ["promo", "holder", "day", "taken_at", "released_at"]
+    list_display = ["promo", "holder", "day", "less", "taken_at", "released_at"]
     list_filter = ["promo", ("released_at", admin.EmptyFieldListFilter)]
-    list_select_related = ["promo"]
+    list_select_related = ["promo__region"]
+    less = money_column("discount_minor", currency="promo.region.currency", title=_("paid less"))
     search_fields = ["holder", "promo__code"]
     date_hierarchy = "taken_at"

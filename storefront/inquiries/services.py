@@ -155,16 +155,34 @@ def _use(
     client: Client,
     user: User | None,
 ) -> promos.Use:
+    return promo_use(
+        offer, channel, subtotal, values, quantity=ask.quantity, device=client.device_key,
+        address=client.address_key, level=user.level if user else "",
+    )  # fmt: skip
+
+
+def promo_use(
+    offer: Offer,
+    channel: Channel | None,
+    subtotal: Money,
+    values: list[players.Value],
+    *,
+    quantity: int,
+    device: str,
+    address: str,
+    level: str,
+) -> promos.Use:
+    """What a promo is tried on, of a quote and of a simulation of one alike."""
     return promos.Use(
         product_id=offer.product.pk,
         channel_id=channel.pk if channel else None,
         region_code=offer.region.code,
-        list_total=offer.list_price * ask.quantity,
+        list_total=offer.list_price * quantity,
         subtotal=subtotal,
         target=promos.target_of(offer.product.pk, values) if values else "",
-        device=client.device_key,
-        address=client.address_key,
-        level=user.level if user else "",
+        device=device,
+        address=address,
+        level=level,
     )
 
 
@@ -183,9 +201,12 @@ def region_of(ask: Ask, user: User | None) -> str:
 
 def unit_price(offer: Offer, user: User | None) -> Money:
     """What one unit costs this buyer: a member's discount lowers it (decisions, Money)."""
-    if user is None:
-        return offer.unit
-    return members.price(offer.unit, members.percent(offer.product.pk, user.level))
+    return level_price(offer, user.level if user else "")
+
+
+def level_price(offer: Offer, level: str) -> Money:
+    """What one unit costs a buyer of that level, "" for a guest."""
+    return members.price(offer.unit, members.percent(offer.product.pk, level)) if level else offer.unit
 
 
 def token_of(inquiry: Inquiry) -> str:

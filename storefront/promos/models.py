@@ -35,6 +35,12 @@ class Promo(models.Model):
     max_discount_minor = models.BigIntegerField(default=0)
     flat_minor = models.BigIntegerField(default=0)
     percent = models.DecimalField(max_digits=6, decimal_places=3, default=0)
+    budget_minor = models.BigIntegerField(
+        default=0, db_default=0, help_text=_("it stops before it has given away more than this in all")
+    )
+    given_minor = models.BigIntegerField(
+        default=0, db_default=0, editable=False, help_text=_("given away by the slots that are held")
+    )
     is_active = models.BooleanField(default=True)
     is_listed = models.BooleanField(default=True, help_text=_("shown to customers; unlisted codes still work"))
     used = models.PositiveIntegerField(default=0, editable=False, help_text=_("slots taken and not given back"))
@@ -48,6 +54,13 @@ class Promo(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(max_usage=0) | models.Q(used__lte=models.F("max_usage")), name="promo_not_overdrawn"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(budget_minor=0) | models.Q(given_minor__lte=models.F("budget_minor")),
+                name="promo_within_budget",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(budget_minor__gte=0, given_minor__gte=0), name="promo_gives_and_never_takes"
             ),
         ]
 
@@ -67,6 +80,9 @@ class PromoSlot(models.Model):
     target = models.CharField(max_length=64, help_text=_("hash of product and account"))
     device = models.CharField(max_length=64, blank=True, help_text=_("hash"))
     address = models.CharField(max_length=64, blank=True, help_text=_("hash of the network address"))
+    discount_minor = models.BigIntegerField(
+        default=0, db_default=0, help_text=_("what the order pays less, counted against the budget while it is held")
+    )
     taken_at = models.DateTimeField(default=timezone.now)
     released_at = models.DateTimeField(null=True, blank=True)
 

@@ -7,7 +7,7 @@ orders can both be the last one (F13, F14). Rules: docs/decisions (Money).
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -53,6 +53,14 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one rule of the promo says about a use: why not, or None where it holds."""
+
+    rule: str
+    refusal: Refused | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Counts:
     """Slots held now, by what is capped; 0 where nothing is capped."""
 
@@ -73,12 +81,15 @@ def today(promo: Promo, now: datetime) -> date:
     return regions.local_day(promo.region, now)
 
 
-def find(code: str) -> Found:
-    """The promo that customers know by `code`, in any letter case. Raises PROMO_NOT_FOUND."""
+def find(code: str, *, also_off: bool = False) -> Found:
+    """The promo that customers know by `code`, in any letter case; with `also_off` one that is switched off too.
+
+    Raises PROMO_NOT_FOUND.
+    """
     through_products = Promo.products.through.objects.filter(promo_id=OuterRef("pk")).values("product_id")
     through_channels = Promo.channels.through.objects.filter(promo_id=OuterRef("pk")).values("channel_id")
     promo = (
-        Promo.objects.filter(code=code.strip().upper(), is_active=True)
+        Promo.objects.filter(code=code.strip().upper(), is_active__in=(True, False) if also_off else (True,))
         .select_related("region")
         .annotate(product_ids=ArraySubquery(through_products), channel_ids=ArraySubquery(through_channels))
         .first()
@@ -98,18 +109,38 @@ def discount(promo: Promo, subtotal: Money) -> Money:
 
 def why_not(found: Found, use: Use, now: datetime) -> Refused | None:
     """What keeps the promo from being used so at `now`, as the refusal to raise; None if it holds. Takes nothing."""
+    return next((verdict.refusal for verdict in verdicts(found, use, now) if verdict.refusal), None)
+
+
+def verdicts(found: Found, use: Use, now: datetime) -> Iterator[Verdict]:
+    """What each rule says, in the order in which they are asked; slots are counted only when their turn comes."""
     promo = found.promo
+    ended = None
     if promo.expires_at and promo.expires_at <= now:
-        return Refused(
+        ended = Refused(
             "PROMO_EXPIRED",
             _("This promo code has ended."),
             details=_("It ended on %(date)s.") % {"date": _written(promo, promo.expires_at)},
         )
-    reason = _does_not_apply(found, use, now)
-    if reason:
-        return Refused("PROMO_NOT_APPLICABLE", _("This promo code does not apply here."), details=reason)
-    reason = _over(promo, _counted(promo, today(promo, now), use.target, use.device, use.address), promo.used)
-    return _limit_reached(reason) if reason else None
+    yield Verdict("end", ended)
+    for rule, reason in _terms(found, use, now):
+        text = _("This promo code does not apply here.") if reason else ""
+        yield Verdict(rule, Refused("PROMO_NOT_APPLICABLE", text, details=reason) if reason else None)
+    counts = _counted(promo, today(promo, now), use.target, use.device, use.address)
+    for rule, reason in _caps(promo, counts, discount(promo, use.subtotal).minor):
+        yield Verdict(rule, _limit_reached(reason) if reason else None)
+
+
+def switched(promo: Promo) -> Verdict:
+    """The rule that `find` keeps before any other: a promo that is switched off is nobody's."""
+    off = Refused("PROMO_NOT_FOUND", _("We do not know this promo code."), details=_("It is switched off."))
+    return Verdict("active", None if promo.is_active else off)
+
+
+def signals_of(holder: str) -> tuple[str, str]:
+    """(device, network) by which the slot of that order is counted; empty where it holds none."""
+    slot = PromoSlot.objects.filter(holder=holder).values_list("device", "address").first()
+    return slot or ("", "")
 
 
 def check(found: Found, use: Use, now: datetime) -> Money:
@@ -126,10 +157,13 @@ def lock(promo_id: int) -> Promo:
     return Promo.objects.select_for_update(of=("self",), no_key=True).select_related("region").get(pk=promo_id)
 
 
-def take(promo_id: int, holder: str, target: str, device: str, address: str, now: datetime) -> None:
+def take(
+    promo_id: int, holder: str, target: str, device: str, address: str, now: datetime, *, discount_minor: int = 0
+) -> None:
     """`holder` (an invoice number) holds one slot of the promo, of today; once, however often it is called.
 
-    Only the caps are asked again: the price was promised with the quote. Raises PROMO_LIMIT_REACHED, nothing taken.
+    `discount_minor` is what the order pays less: it counts against the budget as long as the slot is held. Only the
+    caps are asked again: the price was promised with the quote. Raises PROMO_LIMIT_REACHED, nothing taken.
     """
     with transaction.atomic():
         promo = lock(promo_id)
@@ -140,11 +174,12 @@ def take(promo_id: int, holder: str, target: str, device: str, address: str, now
             target=target,
             device=device,
             address=address,
+            discount_minor=discount_minor,
             taken_at=now,
         )
-        reason = _over(promo, _counted(promo, slot.day, target, device, address), promo.used)
+        reason = _over(promo, _counted(promo, slot.day, target, device, address), discount_minor)
         if not reason and _is_first(slot):
-            Promo.objects.filter(pk=promo.pk).update(used=F("used") + 1)
+            Promo.objects.filter(pk=promo.pk).update(used=F("used") + 1, given_minor=F("given_minor") + discount_minor)
             return
         held = PromoSlot.objects.filter(promo=promo, holder=holder).first()
         if held is None:
@@ -161,7 +196,8 @@ def release(holder: str, now: datetime | None = None) -> bool:
         lock(slot.promo_id)
         if not PromoSlot.objects.filter(pk=slot.pk, released_at=None).update(released_at=now or timezone.now()):
             return False
-        Promo.objects.filter(pk=slot.promo_id).update(used=F("used") - 1)
+        back = F("given_minor") - slot.discount_minor
+        Promo.objects.filter(pk=slot.promo_id).update(used=F("used") - 1, given_minor=back)
         return True
 
 
@@ -208,11 +244,11 @@ def _hold_again(promo: Promo, slot: PromoSlot) -> None:
     """A released slot is held again; one that is held stays so. The caller holds the promo's lock."""
     if slot.released_at is None:
         return
-    reason = _over(promo, _counted(promo, slot.day, slot.target, slot.device, slot.address), promo.used)
+    reason = _over(promo, _counted(promo, slot.day, slot.target, slot.device, slot.address), slot.discount_minor)
     if reason:
         raise _limit_reached(reason)
     PromoSlot.objects.filter(pk=slot.pk).update(released_at=None)
-    Promo.objects.filter(pk=promo.pk).update(used=F("used") + 1)
+    Promo.objects.filter(pk=promo.pk).update(used=F("used") + 1, given_minor=F("given_minor") + slot.discount_minor)
 
 
 def _counted(promo: Promo, day: date, target: str, device: str, address: str) -> _Counts:
@@ -233,49 +269,54 @@ def _counted(promo: Promo, day: date, target: str, device: str, address: str) ->
     return _Counts(**slots.aggregate(**{name: Count("pk", filter=condition) for name, condition in asked.items()}))
 
 
-def _over(promo: Promo, counts: _Counts, used: int) -> str:
-    """Which cap leaves no room for one more, as a sentence; "" if none."""
-    if promo.max_usage and used >= promo.max_usage:
-        return _("All of its uses are taken.")
-    if promo.max_daily_usage and counts.day >= promo.max_daily_usage:
-        return _("All of today's uses are taken. Try again tomorrow.")
-    if promo.max_usage_per_id and counts.target >= promo.max_usage_per_id:
-        return _("This account has already used it.")
-    if promo.max_usage_per_device and counts.device >= promo.max_usage_per_device:
-        return _("This device has already used it.")
-    if promo.max_usage_per_ip and counts.address >= promo.max_usage_per_ip:
-        return _("It was already used from this network.")
-    return ""
+def _over(promo: Promo, counts: _Counts, discount_minor: int = 0) -> str:
+    """Which cap leaves no room for one more that takes so much off, as a sentence; "" if none."""
+    return next((reason for _rule, reason in _caps(promo, counts, discount_minor) if reason), "")
+
+
+def _caps(promo: Promo, counts: _Counts, discount_minor: int) -> Iterator[tuple[str, str]]:
+    """(rule, why it leaves no room, "" if it does) of each cap. 0 as a cap: none."""
+    is_full = promo.max_usage and promo.used >= promo.max_usage
+    yield "max_usage", _("All of its uses are taken.") if is_full else ""
+    is_full = promo.max_daily_usage and counts.day >= promo.max_daily_usage
+    yield "max_daily_usage", _("All of today's uses are taken. Try again tomorrow.") if is_full else ""
+    is_full = promo.max_usage_per_id and counts.target >= promo.max_usage_per_id
+    yield "max_usage_per_id", _("This account has already used it.") if is_full else ""
+    is_full = promo.max_usage_per_device and counts.device >= promo.max_usage_per_device
+    yield "max_usage_per_device", _("This device has already used it.") if is_full else ""
+    is_full = promo.max_usage_per_ip and counts.address >= promo.max_usage_per_ip
+    yield "max_usage_per_ip", _("It was already used from this network.") if is_full else ""
+    # The least that can be given away is one unit: of a budget that is reached nothing is left.
+    is_full = promo.budget_minor and promo.given_minor + max(discount_minor, 1) > promo.budget_minor
+    yield "budget", _("All that it gives away has been given away.") if is_full else ""
 
 
 def _limit_reached(reason: str) -> Refused:
     return Refused("PROMO_LIMIT_REACHED", _("This promo code has been used up."), details=reason)
 
 
-def _does_not_apply(found: Found, use: Use, now: datetime) -> str:
-    """Why the promo is not for this purchase, as a sentence; "" if it is."""
+def _terms(found: Found, use: Use, now: datetime) -> Iterator[tuple[str, str]]:
+    """(rule, why the promo is not for this purchase, "" if it is) of each of its terms."""
     promo = found.promo
-    if promo.region_id != use.region_code:
-        return _("It is for another country.")
-    if promo.starts_at and promo.starts_at > now:
-        return _("It starts on %(date)s.") % {"date": _written(promo, promo.starts_at)}
-    if found.product_ids and use.product_id not in found.product_ids:
-        return _("It is for other products.")
-    if found.channel_ids and use.channel_id is not None and use.channel_id not in found.channel_ids:
-        return _("It is for other ways to pay.")
-    if promo.days and WEEKDAYS[today(promo, now).weekday()] not in promo.days:
-        return _("It holds on %(days)s only.") % {"days": _day_names(promo.days)}
-    if promo.levels and use.level not in promo.levels:
-        return _("It is for members of %(levels)s only.") % {"levels": ", ".join(promo.levels)}
-    minimum = Money(promo.min_minor, use.list_total.currency)
-    if use.list_total < minimum:
-        return _("It needs a purchase of at least %(amount)s.") % {"amount": minimum}
-    return ""
+    yield "region", _("It is for another country.") if promo.region_id != use.region_code else ""
+    is_early = promo.starts_at is not None and promo.starts_at > now
+    yield "start", _("It starts on %(date)s.") % {"date": _written(promo, promo.starts_at)} if is_early else ""
+    is_other = found.product_ids and use.product_id not in found.product_ids
+    yield "products", _("It is for other products.") if is_other else ""
+    is_other = found.channel_ids and use.channel_id is not None and use.channel_id not in found.channel_ids
+    yield "channels", _("It is for other ways to pay.") if is_other else ""
+    is_other = promo.days and WEEKDAYS[today(promo, now).weekday()] not in promo.days
+    yield "days", _("It holds on %(days)s only.") % {"days": _day_names(promo.days)} if is_other else ""
+    is_other = promo.levels and use.level not in promo.levels
+    yield "levels", _("It is for members of %(levels)s only.") % {"levels": ", ".join(promo.levels)} if is_other else ""
+    least = Money(promo.min_minor, promo.region.currency)
+    is_little = promo.region_id == use.region_code and use.list_total < least
+    yield "minimum", _("It needs a purchase of at least %(amount)s.") % {"amount": least} if is_little else ""
 
 
-def _written(promo: Promo, moment: datetime) -> str:
+def _written(promo: Promo, moment: datetime | None) -> str:
     """The day of `moment` in the promo's region, in the reader's language: 30 November 2025."""
-    return formats.date_format(regions.local(promo.region, moment), "j F Y")
+    return formats.date_format(regions.local(promo.region, moment), "j F Y") if moment else ""
 
 
 def _day_names(days: Sequence[str]) -> str:
@@ -310,9 +351,7 @@ def listed(region_code: str, product_id: int, now: datetime, level: str = "") ->
                 "products": list(promo.products.all()),
                 "channels": list(promo.channels.all()),
                 "used_today": counts.day,
-                "is_available": right_day
-                and (not promo.levels or level in promo.levels)
-                and not _over(promo, counts, promo.used),
+                "is_available": right_day and (not promo.levels or level in promo.levels) and not _over(promo, counts),
             }
         )
     return answer

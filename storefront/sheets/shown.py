@@ -18,7 +18,12 @@ from storefront.promos.rules import of_promo
 from storefront.promos.services import WEEKDAYS
 from storefront.sheets.goods import ANY_REGION, products, regions
 
-AMOUNTS = {"min_minor": "min_amount", "max_discount_minor": "max_discount", "flat_minor": "flat"}
+AMOUNTS = {
+    "min_minor": "min_amount",
+    "max_discount_minor": "max_discount",
+    "flat_minor": "flat",
+    "budget_minor": "budget",
+}
 
 
 def _schedule(row: Any, line: Line) -> Iterable[tuple[str, str]]:
@@ -27,7 +32,7 @@ def _schedule(row: Any, line: Line) -> Iterable[tuple[str, str]]:
 
 def _promo(row: Any, line: Line) -> Iterable[tuple[str, str]]:
     channels = line.value("channels") if "channels" in line.values else None
-    for attribute, problem in of_promo(row, channels):
+    for attribute, problem in of_promo(row, channels, row.region.currency):
         yield AMOUNTS.get(attribute, attribute), problem
 
 
@@ -48,6 +53,7 @@ PROMOS = Sheet(
         Amount("flat", "flat_minor", told=_("taken off in any case")),
         Amount("max_discount", "max_discount_minor", told=_("never takes off more; 0: no limit")),
         Amount("min_amount", "min_minor", told=_("least list price × quantity; 0: no limit")),
+        Amount("budget", "budget_minor", told=_("stops before it has given away more; 0: no limit")),
         Links("products", by=("products",), told=_("codes separated by semicolons; empty: all")),
         Links(
             "channels", by=("region", "channels"), path=("region_id", "code"),

@@ -132,3 +132,42 @@ def test_released_slots_are_taken_by_those_who_wait_and_by_nobody_twice() -> Non
     all_at_once(leave_or_come, 3 * SLOTS)
     promo.refresh_from_db()
     assert promo.used == held(promo) <= SLOTS
+
+
+def test_a_budget_is_never_overspent_and_what_dies_gives_it_back() -> None:
+    promo = factories.promo(budget_minor=SLOTS * 1000 + 999)
+    outcomes = all_at_once(lambda index: spend(promo, index), BUYERS)
+    assert outcomes.count("taken") == SLOTS
+    assert outcomes.count("PROMO_LIMIT_REACHED") == BUYERS - SLOTS
+    promo.refresh_from_db()
+    assert (promo.used, promo.given_minor) == (SLOTS, SLOTS * 1000)
+    holders = list(PromoSlot.objects.filter(promo=promo).values_list("holder", flat=True))
+    all_at_once(lambda index: services.release(holders[index // 2]), 2 * len(holders[:3]))
+    promo.refresh_from_db()
+    assert (promo.used, promo.given_minor) == (SLOTS - 3, (SLOTS - 3) * 1000)
+    services.retake(holders[0], timezone.now())
+    promo.refresh_from_db()
+    assert promo.given_minor == (SLOTS - 2) * 1000
+
+
+def test_without_the_lock_a_budget_would_be_overspent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: merely read, everybody finds money left. What then stops them is the database's own constraint."""
+    everybody_has_looked = threading.Barrier(BUYERS)
+    looked = services._over
+
+    def look_and_wait(*args: Any) -> str:
+        reason = looked(*args)
+        everybody_has_looked.wait(timeout=30)
+        return reason
+
+    monkeypatch.setattr(services, "lock", lambda promo_id: Promo.objects.select_related("region").get(pk=promo_id))
+    monkeypatch.setattr(services, "_over", look_and_wait)
+    promo = factories.promo(budget_minor=SLOTS * 1000)
+    outcomes = all_at_once(lambda index: spend(promo, index), BUYERS)
+    assert outcomes.count("PROMO_LIMIT_REACHED") == 0
+    assert outcomes.count("IntegrityError") == BUYERS - SLOTS
+
+
+def spend(promo: Promo, index: int) -> None:
+    who = {"target": f"target{index}", "device": f"device{index}", "address": f"address{index}"}
+    services.take(promo.pk, f"HOLDER{index}", now=timezone.now(), discount_minor=1000, **who)
