@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('core', '0007_sheets'),
-        ('storefront', '0012_operations'),
+        ('storefront', '0013_order_verbs'),
     ]
 
     operations = [
