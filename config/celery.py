@@ -23,6 +23,7 @@ QUEUE_OF = {
     **dict.fromkeys(("payments.reconcile", "payments.reconcile_day", "fulfilment.reconcile"), "polls"),
     **dict.fromkeys(("fulfilment.numbers", "fulfilment.prove_numbers"), "polls"),
     **dict.fromkeys(("core.send_mail", "core.send_messages"), "mail"),
+    "core.watch": "default",
 }
 
 app = Celery("gerbang")
@@ -92,6 +93,9 @@ app.conf.beat_schedule = {
     "send mail": every(5, "core.send_mail", "mail"),
     "send messages": every(10, "core.send_messages", "mail"),
     "end approvals nobody gave": every(60, "core.approvals", "default"),
+    # Twice, by queues of different workers: a dead one has to be seen by the other.
+    "look for what is wrong": every(15, "core.watch", "default"),
+    "look for what is wrong, beside": every(15, "core.watch", "priority"),
     "tidy up sign-ins": every(3600, "accounts.tidy", "default"),
     "read orders for staff's search": every(10, "storefront.search", "default"),
     # By Jakarta's clocks, when few are buying.

@@ -56,6 +56,12 @@ def send_due(limit: int = 20) -> int:
     return sent
 
 
+def send_now(key: str) -> bool:
+    """That mail, before all others, by whoever calls; True if it went out. Else it stays in the outbox."""
+    pk = MailMessage.objects.filter(key=key).values_list("pk", flat=True).first()
+    return pk is not None and claim(pk) and _send(MailMessage.objects.get(pk=pk))
+
+
 def claim(pk: int) -> bool:
     """True for exactly one sender: the mail is his for the length of the lease."""
     now = timezone.now()

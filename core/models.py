@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.alerts.models import AlertAddress, AlertPost, AlertRule, AlertSilence, Incident, StatusNotice
 from core.approvals.models import Approval, ApprovalLimit
 from core.messages.models import ChatLink, ChatMessage
 from core.reconciliation.models import Discrepancy
@@ -15,9 +16,9 @@ from core.sheets.models import SheetImport, SheetRow
 from core.translated import TranslatedField
 
 __all__ = [
-    "Approval", "ApprovalLimit", "AuditEntry", "ChatLink", "ChatMessage", "Closure", "Discrepancy", "ExchangeRate",
-    "InboxMessage", "MailMessage", "Note", "Region", "SearchMark", "SearchToken", "SheetImport", "SheetRow",
-    "StaffCase",
+    "AlertAddress", "AlertPost", "AlertRule", "AlertSilence", "Approval", "ApprovalLimit", "AuditEntry", "ChatLink",
+    "ChatMessage", "Closure", "Discrepancy", "ExchangeRate", "InboxMessage", "Incident", "MailMessage", "Note",
+    "Region", "SearchMark", "SearchToken", "SheetImport", "SheetRow", "StaffCase", "StatusNotice",
 ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from core import inbox, mail, poison
+from core.alerts import posting, watching
 from core.approvals import services as approvals
 from core.messages import outbox
 
@@ -20,10 +21,16 @@ def tidy() -> int:
 
 @shared_task(name="core.send_messages")
 def send_messages() -> int:
-    return outbox.send_due()
+    return outbox.send_due() + posting.send_due()
 
 
 @shared_task(name="core.approvals")
 def lapse_approvals() -> int:
     """What nobody decided about in time is over."""
     return approvals.lapse_due()
+
+
+@shared_task(name="core.watch")
+def watch() -> None:
+    """Whether anything is wrong that staff have to know of."""
+    watching.watch()

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from core.alerts import watching
 from core.health import metrics
 from core.pulse import heartbeat
 from core.redis import connection
@@ -37,6 +38,7 @@ def ready(request: HttpRequest) -> JsonResponse:
     `queues` tells of each how many seconds ago somebody took from it (null: never); a worker is missing where that is
     too long ago, and `silent` names those queues.
     """
+    watching.look_if_overdue()
     missing = []
     ages: Mapping[str, float] = {}
     try:
@@ -66,4 +68,5 @@ def figures(request: HttpRequest) -> HttpResponse:
     shown = bool(settings.METRICS_TOKEN) and compare_digest(token.encode(), settings.METRICS_TOKEN.encode())
     if not shown and not ip_address(address_of(request)).is_loopback:
         return HttpResponse(status=403)
+    watching.look_if_overdue()
     return HttpResponse(metrics.exposition(), content_type=metrics.CONTENT_TYPE)

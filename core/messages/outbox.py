@@ -11,7 +11,6 @@ from django.db.models import F
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from core import stopping
 from core.cases import open_case
 from core.messages.adapters import for_channel
 from core.messages.adapters.base import Misconfigured, Note, NotNow, Unreachable
@@ -40,7 +39,7 @@ def queue(about: str, template: str, language: str, *, item: str, detail: str, p
     for link in ChatLink.objects.filter(about=about, ended_at=None):
         if not is_on(link.channel):
             continue
-        key = f"{link.channel}:{template}:{about}" + (f":{once_per}" if once_per else "")
+        key = key_of(link.channel, template, about, once_per)
         given = {"link": link, "template": template, "language": language, "context": context, "about": about}
         _message, is_new = ChatMessage.objects.get_or_create(key=key, defaults=given)
         made += is_new
@@ -49,17 +48,33 @@ def queue(about: str, template: str, language: str, *, item: str, detail: str, p
     return made
 
 
+def key_of(channel: str, template: str, about: str, once_per: str = "") -> str:
+    """Under which such a message is written once."""
+    return f"{channel}:{template}:{about}" + (f":{once_per}" if once_per else "")
+
+
 def send_due(limit: int = 20) -> int:
     """Sends up to `limit` messages that are due and returns how many went out. Safe to run in many workers at once; a
     worker that dies in the middle of one leaves it to be sent again: seldom twice, never not."""
     due = ChatMessage.objects.filter(state=_State.QUEUED, not_before__lte=timezone.now())
     sent = 0
     for pk in list(due.order_by("not_before", "id").values_list("pk", flat=True)[:limit]):
-        now = timezone.now()
-        mine = ChatMessage.objects.filter(pk=pk, state=_State.QUEUED, not_before__lte=now)
-        if not stopping.is_asked() and mine.update(not_before=now + _LEASE, attempts=F("attempts") + 1):
-            sent += _send(ChatMessage.objects.select_related("link").get(pk=pk))
+        sent += _claim_and_send(pk)
     return sent
+
+
+def send_now(key: str) -> bool:
+    """That message, before all others, by whoever calls; True if it went out. Else it stays in the outbox."""
+    pk = ChatMessage.objects.filter(key=key).values_list("pk", flat=True).first()
+    return pk is not None and _claim_and_send(pk)
+
+
+def _claim_and_send(pk: int) -> bool:
+    now = timezone.now()
+    mine = ChatMessage.objects.filter(pk=pk, state=_State.QUEUED, not_before__lte=now)
+    if not mine.update(not_before=now + _LEASE, attempts=F("attempts") + 1):
+        return False
+    return _send(ChatMessage.objects.select_related("link").get(pk=pk))
 
 
 def note_of(message: ChatMessage) -> Note:

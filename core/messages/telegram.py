@@ -36,8 +36,10 @@ def _act(message: InboxMessage, heard: telegram.Heard | None) -> None:
     elif about := links.about_of(heard.token):
         link = links.follow(about, ChatLink.Channel.TELEGRAM, heard.chat)
         language = "id" if heard.language in ("", "id") else "en"
-        path = f"invoices/{about}"
-        outbox.queue(about, "chat_bound", language, item="", detail="", path=path, once_per=str(link.pk))
+        # Alerts are staff's: their links are shown in the back office alone.
+        is_alerts = about.startswith("alerts-")
+        template, path = ("alert_bound", "admin/") if is_alerts else ("chat_bound", f"invoices/{about}")
+        outbox.queue(about, template, language, item="", detail="", path=path, once_per=str(link.pk))
         inbox.done(message, "chat bound", about=about)
     else:
         inbox.ignored(message, "a token we did not make")
