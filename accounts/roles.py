@@ -250,6 +250,18 @@ ROLES: tuple[Role, ...] = (
                 "view add change delete: storefront.channelclosure storefront.productclosure",
             ),
             _block(
+                _("Watches the live page, closes a gateway that fails, has failing rows tried again."),
+                "core.view_operations",
+                "core.replay_poisonrow",
+                "storefront.stop_gateway",
+            ),
+            _block(
+                _("Sets alerts: thresholds, silences, who is told; writes what customers read on the status page."),
+                "view: core.incident core.alertpost",
+                "view change: core.alertrule",
+                "view add change delete: core.alertaddress core.alertsilence core.statusnotice",
+            ),
+            _block(
                 _("Works off what got stuck: cases, messages, differences."),
                 "change: core.staffcase core.inboxmessage core.mailmessage core.discrepancy fulfilment.problemreport",
                 "view: core.discrepancy fulfilment.statement fulfilment.funding core.searchtoken",

@@ -117,6 +117,11 @@ def theme(shop: str) -> dict[str, Any]:
                 _group(
                     _("Operations"),
                     _page(_("Live"), "monitor_heart", "operations", "core.view_operations"),
+                    _list(_("Incidents"), "warning", "core.incident"),
+                    _list(_("Alert rules"), "rule", "core.alertrule"),
+                    _list(_("Alert addresses"), "alternate_email", "core.alertaddress"),
+                    _list(_("Silences"), "notifications_off", "core.alertsilence"),
+                    _list(_("Status notices"), "campaign", "core.statusnotice"),
                 ),
                 _group(
                     _("House"),

@@ -28,6 +28,7 @@ from core.models import AuditEntry, ChatLink, ChatMessage, MailMessage, StaffCas
 from core.pulse.figures import GIVEN_UP
 from core.redis import connection
 from supervisor.surroundings import ROOT
+from tests.staff import enter
 
 pytestmark = pytest.mark.django_db
 RULE = "WorkGivenUp"
@@ -61,7 +62,7 @@ def look(second: int) -> None:
 
 
 def subjects() -> list[str]:
-    return [one.subject for one in outbox.outbox]
+    return [str(one.subject) for one in outbox.outbox]
 
 
 def test_it_is_told_once_and_once_more_when_it_is_over(rule: AlertRule) -> None:
@@ -245,7 +246,14 @@ def test_telegram_hears_of_it_by_its_own_outbox(rule: AlertRule) -> None:
 def test_one_looks_and_whoever_is_probed_looks_when_nobody_did(rule: AlertRule, client: Client, monkeypatch) -> None:
     assert watching.watch() and not watching.watch(), "the other queue's tick finds it done"
     passing: list[Any] = []
-    monkeypatch.setattr(watching.threading, "Thread", lambda target, **_: passing.append(target) or _Never())
+
+    class NotYet:
+        def __init__(self, target: Any, **_: Any) -> None:
+            passing.append(target)
+
+        def start(self) -> None: ...
+
+    monkeypatch.setattr(threading, "Thread", NotYet)
     client.get("/readyz")
     assert passing == []
     connection().set("alerts:looked", "1000")
@@ -256,12 +264,8 @@ def test_one_looks_and_whoever_is_probed_looks_when_nobody_did(rule: AlertRule, 
     assert watching.age_s() > watching.OVERDUE_S
 
 
-class _Never:
-    def start(self) -> None: ...
-
-
 def test_staff_set_rules_and_try_addresses_out(rule: AlertRule, client: Client) -> None:
-    client.force_login(User.objects.create_superuser("ops@example.com", "A-l0ng-passw0rd"))
+    enter(client, User.objects.create_superuser("ops@example.com", "A-l0ng-passw0rd"))
     assert client.get(reverse("admin:core_alertrule_changelist")).status_code == 200
     form = {"threshold": "5", "calm_at": "1", "for_seconds": "10", "calm_seconds": "20", "severity": "page"}
     assert (

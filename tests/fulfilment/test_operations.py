@@ -20,6 +20,7 @@ from payments import gateway_stops
 from storefront.channels import services as channels
 from tests.conftest import Sandbox
 from tests.fulfilment import desk
+from tests.staff import enter
 from tests.storefront import factories
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +30,7 @@ WHY = {"reason": "their status page says so"}
 
 @pytest.fixture
 def ops(client: Client) -> Client:
-    client.force_login(User.objects.create_superuser("ops@example.com", "A-l0ng-passw0rd"))
+    enter(client, User.objects.create_superuser("ops@example.com", "A-l0ng-passw0rd"))
     return client
 
 
@@ -154,6 +155,6 @@ def test_a_row_that_was_set_aside_is_tried_again_and_its_case_closes(ops: Client
 )
 def test_nobody_without_the_right_comes_in(client: Client, address: str) -> None:
     assert client.get(address).status_code == 302
-    client.force_login(User.objects.create_user("clerk@example.com", "A-l0ng-passw0rd", is_staff=True))
+    enter(client, User.objects.create_user("clerk@example.com", "A-l0ng-passw0rd", is_staff=True))
     assert client.get(address).status_code == 403
     assert client.post(address, WHY).status_code == 403

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('core', '0006_operations'),
+        ('core', '0007_sheets'),
     ]
 
     operations = [
