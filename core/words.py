@@ -51,6 +51,10 @@ FIELDS = [
     # Reconciliation
     _("compare at"), _("decided at"), _("decided by"), _("looks"), _("next look at"), _("ours minor"), _("party"),
     _("last seen at"), _("subject"), _("target"), _("theirs minor"),
+    # Alerts
+    _("began at"), _("calm at"), _("calm seconds"), _("calm since"), _("for seconds"), _("is on"), _("is shown"),
+    _("over told at"), _("pages only"), _("rule"), _("severity"), _("tells customers"), _("threshold"), _("told at"),
+    _("worst"),
     # Rows whose work fails
     _("again at"), _("failures"), _("first at"), _("last at"), _("model"), _("row id"),
     # Routes, circuits and pieces
