@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('core', '0007_sheets'),
+        ('core', '0008_approvals'),
     ]
 
     operations = [
