@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from core.health import views as health
 from core.media import picture
+from fulfilment.admin import desk
 
 urlpatterns = [
     path("healthz", health.alive),
@@ -12,6 +13,7 @@ urlpatterns = [
     path("metrics", health.figures),
     path("media/<path:path>", picture),
     path("admin/operations/", include("fulfilment.admin.operations_urls")),
+    path("admin/desk/", desk.view, name="desk"),
     path("admin/", admin.site.urls),
     path("v2/", include("accounts.api.urls")),
     path("v2/", include("storefront.api.urls")),

@@ -29,6 +29,21 @@ def close(kind: str, about: int | str, resolution: str) -> int:
     return mine.update(state=StaffCase.State.RESOLVED, resolved_at=timezone.now(), resolution=resolution[:2000])
 
 
+def assign(case: StaffCase, to: AbstractBaseUser | None, by: AbstractBaseUser, why: str = "") -> bool:
+    """The open case is that person's (None: anybody's) from now on; False if it was, or is closed."""
+    with transaction.atomic():
+        row = (
+            StaffCase.objects.select_for_update(no_key=True, of=("self",)).select_related("assigned_to").get(pk=case.pk)
+        )
+        before = row.assigned_to
+        if row.state != StaffCase.State.OPEN or row.assigned_to_id == (to.pk if to else None):
+            return False
+        StaffCase.objects.filter(pk=case.pk).update(assigned_to=to)
+        names = [one.get_username() if one else "" for one in (before, to)]
+        record(by.get_username(), "case assigned", f"case:{case.key}", before=names[0], after=names[1], why=why)
+    return True
+
+
 def resolve(case: StaffCase, by: AbstractBaseUser, resolution: str) -> bool:
     """The case is closed with what was decided and why, once; False if somebody had closed it before."""
     waiting = StaffCase.objects.filter(pk=case.pk, state=StaffCase.State.OPEN)

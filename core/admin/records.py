@@ -11,10 +11,12 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
+from unfold.forms import BaseDialogForm
 
 from core import audit, cases, inbox, mail, poison
 from core.admin.bases import ReadOnlyAdmin, ShopAdmin, pretty, without_keys
 from core.admin.bounded import FoundByIndex
+from core.admin.bulk import OnlyWhoMay, bulk_verb
 from core.admin.verbs import Asked, Told, verb, whoever_has
 from core.models import AuditEntry, ExchangeRate, InboxMessage, MailMessage, Region, SearchToken, StaffCase
 
@@ -88,16 +90,16 @@ class MailMessageAdmin(FoundByIndex, ReadOnlyAdmin):
 
 
 @admin.register(StaffCase)
-class StaffCaseAdmin(ReadOnlyAdmin):
-    list_display = ["opened_at", "kind", "title", "about", "shown_state", "resolved_by"]
+class StaffCaseAdmin(OnlyWhoMay, FoundByIndex, ReadOnlyAdmin):
+    list_display = ["opened_at", "kind", "title", "about", "shown_state", "assigned_to", "resolved_by"]
     list_filter = ["state", "kind"]
-    list_select_related = ["resolved_by"]
-    search_fields = ["title", "about", "key", "resolution"]
-    date_hierarchy = "opened_at"
-    fields = ["title", "kind", "about", "shown_state", "opened_at", "shown_evidence", "actions_open"]
+    list_select_related = ["resolved_by", "assigned_to"]
+    search_fields = ["about__startswith", "key__startswith", "kind"]
+    actions = ["take_all", "resolve_all"]
+    fields = ["title", "kind", "about", "shown_state", "opened_at", "assigned_to", "shown_evidence", "actions_open"]
     fields += ["resolved_at", "resolved_by", "resolution"]
     readonly_fields = ["shown_evidence", "shown_state", "actions_open"]
-    actions_detail = ["try_again", "resolve"]
+    actions_detail = ["try_again", "resolve", "take"]
 
     @display(description=_("state"), label={"OPEN": "warning", "RESOLVED": "success"})
     def shown_state(self, case: StaffCase) -> str:
@@ -106,6 +108,30 @@ class StaffCaseAdmin(ReadOnlyAdmin):
     @display(description=_("evidence"))
     def shown_evidence(self, case: StaffCase) -> str:
         return pretty(case.evidence)
+
+    @bulk_verb(_("Take them: assigned to me"), may="core.change_staffcase", text=_("Others see that you are at them."))
+    def take_all(self, asked: Asked, case: StaffCase) -> bool:
+        return cases.assign(case, asked.user, asked.user, asked.why)
+
+    @bulk_verb(
+        _("Resolve them"), may="core.change_staffcase",
+        text=_("Say what was decided and why. It stays with each case and in the audit trail."),
+    )  # fmt: skip
+    def resolve_all(self, asked: Asked, case: StaffCase) -> bool:
+        return cases.resolve(case, asked.user, asked.why)
+
+    @verb(
+        _("Take it"),
+        icon="person_check",
+        may="resolve",
+        title=_("Is this case yours?"),
+        text=_("Others see that you are at it. Anybody may still resolve it."),
+        form=BaseDialogForm,
+    )
+    def take(self, asked: Asked, case: StaffCase) -> Told:
+        if not cases.assign(case, asked.user, asked.user):
+            return Told.nothing_done(_("It is yours already, or resolved."))
+        return Told(_("It is yours."))
 
     has_resolve_permission = whoever_has("core.change_staffcase")
 

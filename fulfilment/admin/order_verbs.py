@@ -14,6 +14,7 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from core import audit, notes
+from core.admin.bulk import bulk_verb
 from core.admin.verbs import Asked, ReasonForm, Told, verb, whoever_has
 from core.errors import Refused
 from core.money import Money
@@ -158,6 +159,20 @@ class OrderVerbs:
         if not acting.send_again(order.pk, asked.by, asked.why):
             return Told.nothing_done(_("It is being tried already."))
         return Told(_("It is tried within seconds; look at this page again."))
+
+    @bulk_verb(
+        _("Check them again"), may="storefront.recheck_order",
+        text=_("Gateway and supplier are asked how each of them stands. Safe at any time."),
+    )  # fmt: skip
+    def check_all_again(self, asked: Asked, order: Order) -> bool:
+        return bool(acting.check_again(order.pk, asked.by, asked.why))
+
+    @bulk_verb(
+        _("Send them again"), may="storefront.resend_order",
+        text=_("What waits of them is tried at once. Whatever is, or may be, with a supplier is left alone."),
+    )  # fmt: skip
+    def send_all_again(self, asked: Asked, order: Order) -> bool:
+        return bool(acting.send_again(order.pk, asked.by, asked.why))
 
     @verb(
         _("Switch supplier"),

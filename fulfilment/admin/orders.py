@@ -12,6 +12,7 @@ from unfold.decorators import display
 
 from core.admin.bases import ReadOnlyAdmin, money_column
 from core.admin.bounded import FoundByIndex
+from core.admin.bulk import OnlyWhoMay
 from core.admin.tables import link
 from fulfilment import searching
 from fulfilment.admin.order_sections import OrderSections
@@ -31,7 +32,7 @@ STATE_LOOKS = {
 
 
 @admin.register(Order)
-class OrderAdmin(OrderSections, OrderVerbs, GivesBack, ReadOnlyAdmin):
+class OrderAdmin(OnlyWhoMay, OrderSections, OrderVerbs, GivesBack, ReadOnlyAdmin):
     list_display = [
         "number",
         "shown_status",
@@ -47,6 +48,7 @@ class OrderAdmin(OrderSections, OrderVerbs, GivesBack, ReadOnlyAdmin):
     list_per_page = 50
     search_fields = ["number"]
     search_help_text = _("invoice number, a part of player id or phone, nickname, e-mail, transaction or payment id")
+    actions = ["check_all_again", "send_all_again"]
     actions_detail = [
         "check_again",
         "send_again",

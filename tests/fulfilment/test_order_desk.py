@@ -34,7 +34,7 @@ PAGE = 20
 
 @pytest.fixture
 def staff() -> Client:
-    client = Client()
+    client = Client(headers={"accept-language": "en"})
     enter(client, User.objects.create_superuser("boss@example.com", "x"))
     return client
 
@@ -269,7 +269,7 @@ VERBS = {
 def test_each_verb_needs_its_permission(supplier: Any) -> None:
     order, _unit = waiting()
     person = User.objects.create_user("help@example.com", "x", is_staff=True)
-    client = Client()
+    client = Client(headers={"accept-language": "en"})
     enter(client, person)
     for verb, permission in VERBS.items():
         person.user_permissions.set(Permission.objects.exclude(codename=permission.partition(".")[2]))
