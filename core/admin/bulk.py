@@ -42,7 +42,7 @@ class WhyForm(forms.Form):
 def bulk_verb(
     label: Text, *, may: str, text: Text, form: type[forms.Form] = WhyForm
 ) -> Callable[[Acts], Callable[..., HttpResponse | None]]:
-    """Make of `method(self, asked, row)` an action of the list; `may`: the permission it needs, `text`: what it does."""
+    """Make of `method(self, asked, row)` an action of the list; `may` is its permission, `text` says what it does."""
 
     def of_method(acts: Acts) -> Callable[..., HttpResponse | None]:
         @wraps(acts)
