@@ -100,6 +100,16 @@ ROLES: tuple[Role, ...] = (
             ),
             _FILES,
             _block(
+                _("Makes prices from costs by rules, publishes and undoes them; what moves far needs a second person."),
+                "view add change delete: fulfilment.marginrule fulfilment.priceending",
+                "view: fulfilment.pricedraft fulfilment.priceline fulfilment.costseen",
+                "fulfilment.publish_prices",
+            ),
+            _block(
+                _("Decides on supplier products that came or went."),
+                "view change: fulfilment.producttask",
+            ),
+            _block(
                 _("Closes products for maintenance and at night."),
                 "view add change delete: storefront.productclosure",
             ),
@@ -210,6 +220,12 @@ ROLES: tuple[Role, ...] = (
                 "change: core.discrepancy fulfilment.statement",
             ),
             _block(_("Enters exchange rates and the worth of a point."), "add: core.exchangerate payments.pointvalue"),
+            _block(
+                _("Is the second person for prices that move far."),
+                "view: fulfilment.marginrule fulfilment.priceending fulfilment.pricedraft fulfilment.priceline",
+                "view: fulfilment.costseen",
+                "fulfilment.publish_prices",
+            ),
             _block(_("Looks up who did what, and why."), "view: core.auditentry"),
         ),
     ),
@@ -224,7 +240,8 @@ ROLES: tuple[Role, ...] = (
                 _("Keeps suppliers, routes and parts going."),
                 "view change: fulfilment.supplieraccount fulfilment.supplierproduct",
                 "view add change delete: fulfilment.route fulfilment.skupart",
-                "view: fulfilment.historyrow fulfilment.historypoll",
+                "view: fulfilment.historyrow fulfilment.historypoll fulfilment.costseen",
+                "view change: fulfilment.producttask",
             ),
             _FILES,
             _block(

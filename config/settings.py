@@ -59,6 +59,10 @@ CIRCUIT_OF = env.integer("CIRCUIT_OF", max(10, CIRCUIT_FAILURES), least=CIRCUIT_
 CIRCUIT_PAUSE_SECONDS = env.seconds("CIRCUIT_PAUSE_SECONDS", 15, least=0.1)
 # What a unit may cost us, in percent of the price it was sold at (before promo and fee); 0: whatever it costs.
 MOST_COST_PERCENT = env.integer("MOST_COST_PERCENT", 100, least=0, most=1000)
+# A price that moves by more at once needs a second person to publish it.
+PRICE_SECOND_PERSON_PERCENT = env.integer("PRICE_SECOND_PERSON_PERCENT", 30, least=0, most=1000)
+# An exchange rate that was entered longer ago makes no prices (F21).
+PRICE_RATE_DAYS = env.integer("PRICE_RATE_DAYS", 7, least=1, most=366)
 XENDIT_BASE_URL = env.address("XENDIT_BASE_URL")
 XENDIT_SECRET_KEY = env.secret("XENDIT_SECRET_KEY")
 XENDIT_CALLBACK_TOKEN = env.secret("XENDIT_CALLBACK_TOKEN")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.postgres.indexes import OpClass
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -68,6 +69,13 @@ class ExchangeRate(models.Model):
 
     def __str__(self) -> str:
         return f"1 {self.base} = {self.rate} {self.quote}"
+
+    def clean(self) -> None:
+        """A rate of exactly 1 between two currencies is a slip that once sold a shop's goods at a fifth (F21)."""
+        if self.base and self.base == self.quote:
+            raise ValidationError({"quote": _("Choose two different currencies.")})
+        if self.rate == 1:
+            raise ValidationError({"rate": _("A rate of exactly 1 between two currencies is never right.")})
 
 
 class MailMessage(models.Model):

@@ -48,6 +48,12 @@ FIELDS = [
     _("asked at"), _("statement"), _("tolerance minor"),
     # The order desk
     _("assigned to"), _("author"), _("chosen"), _("last id"),
+    # Prices from costs
+    _("bears fees"), _("bears promos"), _("cause"), _("changes"), _("choice"), _("chosen by"), _("draft"),
+    _("ending minor"), _("guard"), _("is applied"), _("jump percent"), _("made by"), _("moves percent"),
+    _("new minor"), _("new original minor"), _("old minor"), _("old original minor"), _("product"),
+    _("published at"), _("published by"), _("publishes itself"), _("rates"), _("region"), _("rule"), _("rule name"),
+    _("since"), _("state"), _("note"), _("step minor"), _("steps"), _("stopped"), _("undone at"), _("undone by"),
     # Reconciliation
     _("compare at"), _("decided at"), _("decided by"), _("looks"), _("next look at"), _("ours minor"), _("party"),
     _("last seen at"), _("subject"), _("target"), _("theirs minor"),

@@ -245,10 +245,15 @@ def _is_spent(attempt: Attempt) -> bool:
 def most_cost(topup: TopUp) -> int | None:
     """What the top-up may cost us, in minor units of the order's currency: the part of the price it was sold at (before
     promo and fee, which are the shop's own affair) that MOST_COST_PERCENT allows. None: whatever it costs."""
+    return most_of(topup.order.unit_price_minor, topup.weight, topup.unit_weight)
+
+
+def most_of(price_minor: int, weight: int = 1, unit_weight: int = 1) -> int | None:
+    """What may be paid for something sold at that price, or for a piece of that weight of it, in the price's money."""
     if not settings.MOST_COST_PERCENT:
         return None
-    price: int = topup.order.unit_price_minor * settings.MOST_COST_PERCENT
-    return price * topup.weight // (topup.unit_weight * 100)
+    price: int = price_minor * settings.MOST_COST_PERCENT
+    return price * weight // (unit_weight * 100)
 
 
 def ways(

@@ -10,11 +10,14 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from core.wake import wake
 from fulfilment import profiles
 from fulfilment.models import SupplierAccount, SupplierProduct
+from fulfilment.pricing import arrivals, closing
 from fulfilment.suppliers import for_code
 from fulfilment.suppliers.base import Game, Offer, SupplierDenied, SupplierUnavailable
 
+UNHURRIED = timedelta(minutes=30)
 _OFFERED = ("name", "cost_minor", "is_active", "cut_off_from", "cut_off_until", "is_multi")
 
 
@@ -45,16 +48,20 @@ def sync(code: str) -> Synced:
     except (SupplierUnavailable, SupplierDenied):
         SupplierAccount.objects.filter(pk=account.pk, catalogue_read_at=now).update(catalogue_read_at=before)
         raise
-    return store(account, catalogue.games, catalogue.offers)
+    synced = store(account, catalogue.games, catalogue.offers)
+    closing.review()  # a cost above the price closes the SKU at once; the sweep would see it a little later
+    wake("fulfilment.reprice", "polls")
+    return synced
 
 
 def sync_due(now: datetime | None = None) -> None:
-    """The prices of suppliers whose sellers change them at will are not older than ten minutes, as far as may be."""
+    """The prices of suppliers whose sellers change them at will are not older than ten minutes, as far as may be; those
+    of the others, whose catalogue takes many calls, not older than half an hour."""
     moment = now or timezone.now()
     for account in profiles.outside().filter(is_active=True).exclude(paused_why=profiles.DENIED):
-        pause = for_code(account.code).catalogue_pause
+        pause = timedelta(seconds=for_code(account.code).catalogue_pause) or UNHURRIED
         read_at = account.catalogue_read_at
-        if not pause or (read_at is not None and read_at > moment - timedelta(seconds=pause)):
+        if read_at is not None and read_at > moment - pause:
             continue
         with profiles.speaking_to(account):
             sync(account.code)
@@ -94,6 +101,7 @@ def store(account: SupplierAccount, games: Iterable[Game], offers: Iterable[Offe
     # An answer without a single product is a fault of theirs more likely than a shop with nothing to sell.
     gone = SupplierProduct.objects.filter(account=account, is_active=True).exclude(code__in=rows) if rows else None
     vanished = gone.update(is_active=False) if gone is not None else 0
+    arrivals.seen(account, before)
     dearer = sum(code in before and row.cost_minor > before[code].cost_minor for code, row in rows.items())
     return Synced(len(names), len(rows), sum(code not in before for code in rows), dearer, vanished)
 

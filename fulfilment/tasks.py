@@ -28,6 +28,7 @@ from fulfilment.codes import importing, stock
 from fulfilment.models import TopUp
 from fulfilment.numbers import days as numbers
 from fulfilment.numbers import proving as proving_numbers
+from fulfilment.pricing import closing, drafts
 
 logger = logging.getLogger(__name__)
 # What is sent here saves a message; the rest goes to as many threads. Units of one order stay together: they are for
@@ -110,6 +111,16 @@ def work_inbox() -> None:
 def catalogues() -> None:
     """Prices that sellers change at will are read again."""
     syncing.sync_due()
+
+
+@shared_task(name="fulfilment.reprice")
+def reprice() -> None:
+    """Costs, rates and rules are looked at: what costs more than its price is closed, what moved is a new draft."""
+    for look in (closing.review, drafts.reprice, drafts.forget_old):
+        try:
+            look()
+        except Exception:
+            logger.exception("%s", look.__name__)
 
 
 @shared_task(name="fulfilment.supplier_profile")

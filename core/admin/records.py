@@ -19,6 +19,7 @@ from core.admin.bounded import FoundByIndex
 from core.admin.bulk import OnlyWhoMay, bulk_verb
 from core.admin.verbs import Asked, Told, verb, whoever_has
 from core.models import AuditEntry, ExchangeRate, InboxMessage, MailMessage, Region, SearchToken, StaffCase
+from core.wake import wake
 
 _STATE_LOOKS = {
     "NEW": "info",
@@ -48,6 +49,10 @@ class ExchangeRateAdmin(ShopAdmin):
     list_display = ["base", "quote", "rate", "valid_from"]
     list_filter = ["base", "quote"]
     date_hierarchy = "valid_from"
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        wake("fulfilment.reprice", "polls")  # prices that depend on it are computed anew at once
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -17,6 +17,7 @@ from core.admin.bases import ReadOnlyAdmin, ShopAdmin, money_column
 from core.admin.tables import moment, table
 from core.admin.verbs import Asked, ReasonForm, Told, verb, whoever_has
 from fulfilment import by_hand, circuit, lately, profiles
+from fulfilment.admin.arrivals import CostSeenInline
 from fulfilment.models import (
     HistoryPoll,
     HistoryRow,
@@ -158,6 +159,7 @@ class SupplierProductAdmin(ReadOnlyAdmin):
     search_fields = ["code", "name", "game_name"]
     cost = money_column("cost_minor", currency="account.currency", title=_("cost"))
     actions_detail = ["write_number"]
+    inlines = [CostSeenInline]
 
     has_write_permission = whoever_has("fulfilment.change_supplierproduct")
 

@@ -147,7 +147,7 @@ def _digiflazz_product(sku: str, body: dict[str, Any]) -> HttpResponse:
     if "sell_price" in body:
         values["price"] = round(price)
     if "status" in body:
-        values["is_active"] = body["status"] == "active"
+        values |= {"is_active": body["status"] == "active", "is_listed": body["status"] != catalogue.UNLISTED}
     product = digiflazz_catalogue.change(sku, **values)
     return answer({"product_code": sku, "sell_price": product.price, "status": body.get("status", "")})
 

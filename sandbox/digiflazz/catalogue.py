@@ -19,6 +19,7 @@ class Product:
     brand: str
     price: int
     is_active: bool = True
+    is_listed: bool = True
     multi: bool = True
     start_cut_off: str = "0:0"
     end_cut_off: str = "0:0"

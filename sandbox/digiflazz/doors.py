@@ -59,7 +59,8 @@ def price_list(request: HttpRequest) -> HttpResponse:
         return _refused("83")
     with database.transaction() as running:
         database.remember(running, _PRICES_READ, now)
-    listed = [product.listed() for product in catalogue.products().values()] if body.get("cmd") == "prepaid" else []
+    on_list = [product for product in catalogue.products().values() if product.is_listed]
+    listed = [product.listed() for product in on_list] if body.get("cmd") == "prepaid" else []
     return answer({"data": listed})
 
 

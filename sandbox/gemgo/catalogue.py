@@ -9,6 +9,8 @@ from typing import Any
 from sandbox.state import database
 
 _FILE = Path(__file__).with_name("catalogue.json")
+#: Status of a product that its supplier does not list at the moment; nobody can buy it either.
+UNLISTED = "unlisted"
 _IMAGES = "https://gemgoapi.dinotopup.com/images"
 
 

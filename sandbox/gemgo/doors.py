@@ -109,6 +109,7 @@ def products(request: HttpRequest, game_code: str) -> HttpResponse:
                     "status": product.status,
                 }
                 for product in catalogue.products_of(game)
+                if product.status != catalogue.UNLISTED
             ],
         }
     )

@@ -170,7 +170,8 @@ class ProductAdmin(Sheeted, PicturedAdmin):
 class SkuPriceInline(ShopTabularInline):
     model = SkuPrice
     form = PriceForm
-    fields = ["region", "price_minor", "original_minor", "is_available"]
+    fields = ["region", "price_minor", "original_minor", "is_available", "is_fixed", "cost_closed_at"]
+    readonly_fields = ["cost_closed_at"]
 
 
 class SkuForm(Form):
@@ -214,13 +215,22 @@ class SkuPriceAdmin(Sheeted, ShopAdmin):
 
     sheets = (goods.PRICES,)
     form = PriceForm
-    list_display = ["sku", "region", "price", "original", "off", "is_available", "stock_left"]
-    list_editable = ["is_available"]
-    list_filter = ["region", "is_available", ("sku__product", admin.RelatedOnlyFieldListFilter)]
+    list_display = ["sku", "region", "price", "original", "off", "is_available", "is_fixed", "stock_left"]
+    list_display += ["cost_closed_at"]
+    list_editable = ["is_available", "is_fixed"]
+    list_filter = [
+        "region",
+        "is_available",
+        "is_fixed",
+        ("cost_closed_at", admin.EmptyFieldListFilter),
+        ("sku__product", admin.RelatedOnlyFieldListFilter),
+    ]
     list_select_related = ["sku", "region"]
     list_per_page = 100
     search_fields = ["sku__code", "sku__name", "sku__product__code"]
     autocomplete_fields = ["sku"]
+    fields = ["sku", "region", "price_minor", "original_minor", "is_available", "is_fixed", "cost_closed_at"]
+    readonly_fields = ["cost_closed_at"]
     price = money_column("price_minor", currency="region.currency", title=_("price"))
     original = money_column("original_minor", currency="region.currency", title=_("list price"))
 

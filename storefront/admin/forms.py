@@ -78,7 +78,7 @@ class AmountsForm(Form):
 
 
 class PriceForm(AmountsForm):
-    """A SKU's price: never above the list price."""
+    """A SKU's price: never above the list price. Who types another price fixes it, unless they say otherwise."""
 
     amounts = ("price_minor", "original_minor")
 
@@ -89,6 +89,8 @@ class PriceForm(AmountsForm):
             self,
             rules.of_price(price if isinstance(price, int) else None, original if isinstance(original, int) else None),
         )
+        if self.instance.pk and "price_minor" in self.changed_data and "is_fixed" not in self.changed_data:
+            cleaned["is_fixed"] = True
         return cleaned
 
 

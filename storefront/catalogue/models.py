@@ -205,6 +205,16 @@ class SkuPrice(models.Model):
     stock_left = models.PositiveIntegerField(
         null=True, blank=True, editable=False, help_text=_("codes left to sell; empty: not sold from stock alone")
     )
+    is_fixed = models.BooleanField(
+        _("fixed by hand"), default=False, help_text=_("typed by a person; margin rules leave it alone")
+    )
+    cost_closed_at = models.DateTimeField(
+        _("closed by its cost at"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("suppliers take more than we may pay of this price; it opens by itself when it pays again"),
+    )
 
     class Meta:
         verbose_name = _("price")
@@ -222,8 +232,8 @@ class SkuPrice(models.Model):
 
     @property
     def is_sold_out(self) -> bool:
-        """Whether staff, or an empty stock, have closed it."""
-        return not self.is_available or self.stock_left == 0
+        """Whether staff, an empty stock or a cost above the price have closed it."""
+        return not self.is_available or self.stock_left == 0 or self.cost_closed_at is not None
 
     @property
     def most(self) -> int:

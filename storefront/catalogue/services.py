@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Subquery, prefetch_related_objects
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core import audit
@@ -86,6 +88,11 @@ def find_offer(
         raise unavailable(_("This item is no longer sold."))
     if found.is_sold_there is None:
         raise unavailable(_("This item is not sold in your region."))
+    if price.cost_closed_at is not None:
+        raise unavailable(
+            _("We cannot sell this item right now."),
+            _("Our supplier charges more than our price. It opens again with a price that holds."),
+        )
     if not found.is_sold_there or price.is_sold_out:
         raise unavailable(_("This item is sold out at the moment."))
     if found.has_closures and (shut := closed(product, price.region, now)):
@@ -131,29 +138,78 @@ def _why_none(product_code: str, sku_code: str) -> Refused:
     return unavailable(_("This item is not sold in your region."))
 
 
-@transaction.atomic
+@dataclass(frozen=True, slots=True)
+class NewPrice:
+    """What a SKU shall cost in a region, and its struck list price (the price itself: nothing is struck)."""
+
+    sku_id: int
+    region_code: str
+    price_minor: int
+    original_minor: int
+
+
 def set_price(
     sku: Sku, region: Region, price_minor: int, original_minor: int | None, *, by: str, why: str = ""
 ) -> SkuPrice:
     """The SKU costs `price_minor` in the region from now on (minor units), `original_minor` is the struck list price.
 
-    Without an `original_minor` nothing is struck. The change stands in the audit trail and prebuilt pages go stale.
-    Raises ValueError where the price is not positive or above the list price.
+    Without an `original_minor` nothing is struck. Else as `set_prices`.
     """
     original = price_minor if original_minor is None else original_minor
-    if price_minor <= 0 or original < price_minor:
-        raise ValueError(f"{price_minor} of {original} is no price")
-    row, made = SkuPrice.objects.select_for_update().get_or_create(
-        sku=sku, region=region, defaults={"price_minor": price_minor, "original_minor": original}
-    )
-    before = None if made else {"price": row.price_minor, "original": row.original_minor}
-    after = {"price": price_minor, "original": original}
-    if before != after:
-        row.price_minor, row.original_minor = price_minor, original
-        row.save(update_fields=["price_minor", "original_minor"])
-        audit.record(by, "price", f"{sku.code} {region.code}", before=before, after=after, why=why)
-        prebuilt.touch()
+    (row,) = set_prices([NewPrice(sku.pk, region.code, price_minor, original)], by=by, why=why)
     return row
+
+
+@transaction.atomic
+def set_prices(wanted: Sequence[NewPrice], *, by: str, why: str = "") -> list[SkuPrice]:
+    """All of these prices hold from now on, or none; their rows, locked until the caller's transaction ends.
+
+    Each change stands in the audit trail, and pages go stale once. Raises ValueError where a price is not positive or
+    above its list price, or where one SKU is named twice in a region.
+    """
+    for one in wanted:
+        if one.price_minor <= 0 or one.original_minor < one.price_minor:
+            raise ValueError(f"{one.price_minor} of {one.original_minor} is no price")
+    by_key = {(one.sku_id, one.region_code): one for one in wanted}
+    if len(by_key) < len(wanted):
+        raise ValueError("a SKU is named twice in a region")
+    rows = _locked_prices(by_key)
+    made = {key for key in by_key if key not in rows}
+    if made:
+        SkuPrice.objects.bulk_create(
+            [
+                SkuPrice(
+                    sku_id=one.sku_id,
+                    region_id=one.region_code,
+                    price_minor=one.price_minor,
+                    original_minor=one.original_minor,
+                )
+                for key, one in by_key.items()
+                if key in made
+            ],
+            ignore_conflicts=True,
+        )
+        rows = _locked_prices(by_key)
+    changed = []
+    for key, row in rows.items():
+        before = None if key in made else {"price": row.price_minor, "original": row.original_minor}
+        after = {"price": by_key[key].price_minor, "original": by_key[key].original_minor}
+        if before != after:
+            row.price_minor, row.original_minor = after["price"], after["original"]
+            changed.append(row)
+            audit.record(by, "price", f"{row.sku.code} {row.region_id}", before=before, after=after, why=why)
+    SkuPrice.objects.bulk_update(changed, ["price_minor", "original_minor"], batch_size=500)
+    if changed:
+        prebuilt.touch()
+    return [rows[one.sku_id, one.region_code] for one in wanted]
+
+
+def _locked_prices(keys: Iterable[tuple[int, str]]) -> dict[tuple[int, str], SkuPrice]:
+    """The price rows of these SKUs and regions, locked in one order everywhere."""
+    wanted = set(keys)
+    found = SkuPrice.objects.filter(sku__in={sku for sku, _region in wanted}).select_related("sku")
+    rows = {(row.sku_id, row.region_id): row for row in found.select_for_update(of=("self",)).order_by("pk")}
+    return {key: row for key, row in rows.items() if key in wanted}
 
 
 @transaction.atomic
@@ -172,6 +228,29 @@ def set_available(sku: Sku, region: Region, is_available: bool, *, by: str, why:
         )  # fmt: skip
         prebuilt.touch()
     return changed
+
+
+@transaction.atomic
+def close_for_cost(closing: Sequence[int], opening: Sequence[int], *, by: str, why: str = "") -> tuple[int, int]:
+    """Nobody buys at these prices (SkuPrice ids) any more, because suppliers take more than they bring; at the others
+    people may again. How many were closed and how many opened just now. What staff closed themselves stays closed.
+    """
+    now = timezone.now()
+    moved = []
+    for ids, is_closing in ((closing, True), (opening, False)):
+        rows = SkuPrice.objects.filter(pk__in=ids, cost_closed_at__isnull=is_closing).select_related("sku")
+        found = list(rows.select_for_update(of=("self",), no_key=True).order_by("pk"))
+        since = now if is_closing else None
+        SkuPrice.objects.filter(pk__in=[row.pk for row in found]).update(cost_closed_at=since)
+        for row in found:
+            audit.record(
+                by, "closed by its cost" if is_closing else "pays again", f"{row.sku.code} {row.region_id}",
+                before={"open": is_closing}, after={"open": not is_closing}, why=why,
+            )  # fmt: skip
+        moved.append(len(found))
+    if any(moved):
+        prebuilt.touch()
+    return moved[0], moved[1]
 
 
 def closing_edges(region: Region, now: datetime) -> list[datetime]:

@@ -121,6 +121,7 @@ class SkuCard:
     process_minutes: int
     max_quantity: int
     is_available: bool
+    is_closed_by_cost: bool
     is_featured: bool
     section_code: str
     section_title: str
@@ -150,7 +151,8 @@ def _sold_in(region: Region) -> QuerySet[Product]:
     """The region's products with what a card needs: their region of sale, closures, lowest price. Two SELECTs."""
     sale = ProductRegion.objects.filter(product=OuterRef("pk"), region=region)
     in_stock = Q(skus__prices__stock_left=None) | Q(skus__prices__stock_left__gt=0)
-    priced = in_stock & Q(skus__is_active=True, skus__prices__region=region, skus__prices__is_available=True)
+    is_open = Q(skus__prices__is_available=True, skus__prices__cost_closed_at=None)
+    priced = in_stock & is_open & Q(skus__is_active=True, skus__prices__region=region)
     return (
         Product.objects.filter(Exists(sale), is_active=True, category__is_active=True)
         .select_related("category")
@@ -308,6 +310,7 @@ def _sku_cards(
                 process_minutes=sku.process_minutes,
                 max_quantity=row.most or sku.max_quantity,
                 is_available=not row.is_sold_out and open_products.get(sku.product_id, False),
+                is_closed_by_cost=row.cost_closed_at is not None,
                 is_featured=sku.is_featured,
                 section_code=sku.section.code,
                 section_title=pick(sku.section.title, language),

@@ -193,7 +193,7 @@ def _amount(sku: SkuCard, off: Decimal) -> dict[str, Any]:
         "image": sku.image,
         "badge": {"text": sku.badge_text, "color": sku.badge_color} if sku.badge_text else None,
         "is_available": sku.is_available,
-        "closed_reason": _("Sold out for now"),
+        "closed_reason": _("Price is being updated") if sku.is_closed_by_cost else _("Sold out for now"),
         "is_featured": sku.is_featured,
         "max_quantity": sku.max_quantity,
     }

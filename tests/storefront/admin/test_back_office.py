@@ -109,7 +109,9 @@ def test_prices_are_typed_in_the_currencys_units(staff: Client) -> None:
     assert SkuPrice.objects.get(sku=sku, region="ID").price_minor == 24750
     entry = AuditEntry.objects.get(action="changed")
     assert entry.actor == "admin@example.com"
-    assert entry.after == {"price_minor": 195, "original_minor": 245}
+    assert entry.after == {"price_minor": 195, "original_minor": 245, "is_fixed": True}, (
+        "typed by hand is fixed by hand"
+    )
 
 
 @pytest.mark.parametrize(("price", "original"), [("2.10", "1.95"), ("0", "1"), ("1.955", "2"), ("", "")])
