@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import path
+from django.urls import include, path
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -97,6 +97,7 @@ def soon() -> datetime:
 
 
 urlpatterns = [
+    path("admin/operations/", include("fulfilment.admin.operations_urls")),  # its navigation leads there
     path("admin/", admin.site.urls),
     path("v2/echo", Echo.as_view()),
     path("v2/refusing/<str:how>", Refusing.as_view()),
