@@ -31,14 +31,16 @@ class TranslatedWidget(forms.Widget):
         languages = dict(settings.LANGUAGES)
         codes = [*languages, *(code for code in texts if code not in languages)]
         identity = (attrs or {}).get("id", f"id_{name}")
-        return format_html_join(
+        inputs = format_html_join(
             "",
-            '<div class="mb-2 max-w-2xl"><label class="block mb-1 text-xs font-medium" for="{}__{}">{}</label>{}</div>',
+            '<div><label class="block mb-1 text-xs font-medium" for="{}__{}">{}</label>{}</div>',
             (
                 (identity, code, languages.get(code, code), self._input(name, identity, code, texts.get(code)))
                 for code in codes
             ),
         )
+        # Side by side: who translates reads one while writing the other.
+        return format_html('<div class="grid gap-3 mb-2 md:grid-cols-2">{}</div>', inputs)
 
     def _input(self, name: str, identity: str, code: str, text: Any) -> SafeString:
         if self.is_list and isinstance(text, list):

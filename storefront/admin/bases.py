@@ -28,7 +28,7 @@ def thumbnail(path: str, *, width: int = 40) -> SafeString:
     return format_html('<img src="{}" alt="" width="{}" loading="lazy" style="border-radius:6px">', path, width)
 
 
-def home_shop() -> str:
-    """The address of the default shop, `/id-id/`: where "view on site" leads."""
-    region = Region.objects.filter(is_active=True).order_by("-is_default", "position").first()
+def home_shop(region: Region | None = None) -> str:
+    """The address of the region's shop, of the default one for None, `/id-id/`: where "view on site" leads."""
+    region = region or Region.objects.filter(is_active=True).order_by("-is_default", "position").first()
     return f"/{region.language}-{region.code.lower()}/" if region else "/"

@@ -17,11 +17,14 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from core.admin.bases import ShopAdmin, ShopInline, ShopTabularInline, money_column
+from core.admin.dragging import Dragged
 from core.admin.sheets import Sheeted
+from core.models import Region
 from core.money import Money, discount_percent
 from core.translated import pick
 from storefront.admin.bases import PicturedAdmin, home_shop, thumbnail
 from storefront.admin.forms import ClosureForm, Form, PriceForm, ProductFieldForm
+from storefront.admin.previews import Previewed, fields_shown, unsaved_fields
 from storefront.catalogue.closing import standing
 from storefront.catalogue.models import (
     Category,
@@ -40,7 +43,7 @@ from storefront.sheets import goods
 
 
 @admin.register(Category)
-class CategoryAdmin(Sheeted, ShopAdmin):
+class CategoryAdmin(Sheeted, Dragged, ShopAdmin):
     sheets = (goods.CATEGORIES,)
     list_display = ["code", "shown_title", "products", "is_active", "position"]
     list_editable = ["is_active", "position"]
@@ -49,6 +52,9 @@ class CategoryAdmin(Sheeted, ShopAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).annotate(product_count=Count("products"))
+
+    def view_on_site(self, category: Category) -> str:
+        return f"{home_shop()}#{category.code}"
 
     @display(description=_("title"))
     def shown_title(self, category: Category) -> str:
@@ -66,12 +72,16 @@ class ProductRegionInline(ShopTabularInline):
 
 class ProductFieldInline(ShopInline):
     model = ProductField
+    ordering_field = "position"
+    hide_ordering_field = True
     form = ProductFieldForm
     tab = True
 
 
 class SectionInline(ShopInline):
     model = Section
+    ordering_field = "position"
+    hide_ordering_field = True
     tab = True
 
 
@@ -91,6 +101,8 @@ class SkuInline(ShopTabularInline):
 
     model = Sku
     fields = ["code", "name", "section", "is_featured", "is_active", "position"]
+    ordering_field = "position"
+    hide_ordering_field = True
     show_change_link = True
     tab = True
 
@@ -106,7 +118,7 @@ class SkuInline(ShopTabularInline):
 
 
 @admin.register(Product)
-class ProductAdmin(Sheeted, PicturedAdmin):
+class ProductAdmin(Sheeted, Dragged, Previewed, PicturedAdmin):
     sheets = (goods.PRODUCTS, goods.PRODUCT_REGIONS, goods.PRODUCT_FIELDS, goods.MEMBER_DISCOUNTS)
     list_display = [
         "drawing", "code", "title", "category", "sold_in", "skus_shown", "is_popular", "is_active", "standing",
@@ -146,6 +158,14 @@ class ProductAdmin(Sheeted, PicturedAdmin):
 
     def view_on_site(self, product: Product) -> str:
         return home_shop() + product.slug
+
+    preview_template = "storefront/admin/preview_fields.html"
+
+    def fill(self, request: HttpRequest, row: Any, problems: list[str]) -> None:
+        row.unsaved_fields = unsaved_fields(self, request, row, problems)
+
+    def shown(self, request: HttpRequest, row: Any, region: Region, language: str) -> dict[str, Any]:
+        return {"fields": fields_shown(row.unsaved_fields, language)}
 
     @display(description="")
     def drawing(self, product: Product) -> SafeString:
@@ -200,7 +220,7 @@ class SkuAdmin(Sheeted, PicturedAdmin):
         return super().get_queryset(request).prefetch_related("prices__region")
 
     def view_on_site(self, sku: Sku) -> str:
-        return home_shop() + sku.product.slug
+        return f"{home_shop()}{sku.product.slug}?sku={sku.code}"
 
     @display(description=_("prices (sold out in brackets)"))
     def prices_shown(self, sku: Sku) -> str:
@@ -234,6 +254,9 @@ class SkuPriceAdmin(Sheeted, ShopAdmin):
     price = money_column("price_minor", currency="region.currency", title=_("price"))
     original = money_column("original_minor", currency="region.currency", title=_("list price"))
 
+    def view_on_site(self, row: SkuPrice) -> str:
+        return f"{home_shop(row.region)}{row.sku.product.slug}?sku={row.sku.code}"
+
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
         return super().get_changelist_form(request, **(kwargs | {"form": forms.ModelForm}))
 
@@ -252,6 +275,9 @@ class SectionAdmin(Sheeted, ShopAdmin):
     search_fields = ["code", "product__code", "product__name"]
     autocomplete_fields = ["product"]
 
+    def view_on_site(self, section: Section) -> str:
+        return f"{home_shop()}{section.product.slug}#section-{section.code}"
+
 
 @admin.register(ProductClosure)
 class ProductClosureAdmin(Sheeted, ShopAdmin):
@@ -264,6 +290,9 @@ class ProductClosureAdmin(Sheeted, ShopAdmin):
     list_select_related = ["product", "region"]
     search_fields = ["product__code", "product__name"]
     autocomplete_fields = ["product"]
+
+    def view_on_site(self, closure: ProductClosure) -> str:
+        return home_shop(closure.region) + closure.product.slug
 
 
 @admin.register(OperatorPrefix)

@@ -16,6 +16,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from core.admin.bases import ShopAdmin, ShopInline
+from core.admin.dragging import Dragged
 from core.admin.sheets import Sheeted
 from core.money import Money
 from core.translated import pick
@@ -30,7 +31,7 @@ from storefront.pictures import picture
 
 
 @admin.register(ChannelCategory)
-class ChannelCategoryAdmin(ShopAdmin):
+class ChannelCategoryAdmin(Dragged, ShopAdmin):
     list_display = ["code", "shown_title", "position"]
     list_editable = ["position"]
     search_fields = ["code", "title"]
@@ -69,7 +70,7 @@ class ChannelClosureInline(ShopInline):
 
 
 @admin.register(Channel)
-class ChannelAdmin(Sheeted, PicturedAdmin):
+class ChannelAdmin(Sheeted, Dragged, PicturedAdmin):
     sheets = (CHANNELS,)
     form = ChannelForm
     list_display = [

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from core.admin.bases import ShopAdmin
+from core.admin.dragging import Dragged
 from core.admin.sheets import Sheeted
+from core.models import Region
 from core.translated import pick
 from storefront.admin.bases import PicturedAdmin, home_shop, thumbnail
+from storefront.admin.previews import Previewed, picture_of
+from storefront.content import shop as content
 from storefront.content.models import Banner, Contact, Language, Popup, Question, Scheduled
 from storefront.pictures import picture
 from storefront.sheets import shown
@@ -33,7 +39,7 @@ class ContactAdmin(ShopAdmin):
     search_fields = ["kind", "value"]
 
 
-class ScheduledAdmin(Sheeted, PicturedAdmin):
+class ScheduledAdmin(Sheeted, Previewed, PicturedAdmin):
     list_display: Any = ["drawing", "shown_title", "region", "href", "starts_at", "ends_at", "standing", "is_active"]
     list_display_links = ["drawing", "shown_title"]
     list_editable = ["is_active"]
@@ -42,7 +48,7 @@ class ScheduledAdmin(Sheeted, PicturedAdmin):
     search_fields = ["title", "href"]
 
     def view_on_site(self, row: Any) -> str:
-        return home_shop()
+        return home_shop(row.region)
 
     @display(description="")
     def drawing(self, row: Scheduled) -> SafeString:
@@ -64,20 +70,34 @@ class ScheduledAdmin(Sheeted, PicturedAdmin):
 
 
 @admin.register(Banner)
-class BannerAdmin(ScheduledAdmin):
+class BannerAdmin(Dragged, ScheduledAdmin):
     sheets = (shown.BANNERS,)
+    preview_template = "storefront/admin/preview_banner.html"
+
+    def shown(self, request: HttpRequest, row: Any, region: Region, language: str) -> dict[str, Any]:
+        banner = content.banner_shown(row, region, language)
+        return {"banner": replace(banner, image=picture_of(request, row, banner.image))}
+
     list_display = [*ScheduledAdmin.list_display, "position"]
     list_editable = ["is_active", "position"]
 
 
 @admin.register(Popup)
-class PopupAdmin(ScheduledAdmin):
+class PopupAdmin(Dragged, ScheduledAdmin):
     sheets = (shown.POPUPS,)
+    list_display = [*ScheduledAdmin.list_display, "position"]
+    list_editable = ["is_active", "position"]
+    preview_template = "storefront/admin/preview_popup.html"
+
+    def shown(self, request: HttpRequest, row: Any, region: Region, language: str) -> dict[str, Any]:
+        popup = content.popup_shown(row, region, language)
+        return {"popup": replace(popup, image=picture_of(request, row, popup.image))}
+
     html_texts = ("content",)
 
 
 @admin.register(Question)
-class QuestionAdmin(Sheeted, ShopAdmin):
+class QuestionAdmin(Sheeted, Dragged, ShopAdmin):
     sheets = (shown.QUESTIONS,)
     list_display = ["shown_question", "is_active", "position"]
     list_editable = ["is_active", "position"]

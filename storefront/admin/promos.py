@@ -14,9 +14,11 @@ from unfold.decorators import action, display
 
 from accounts.models import Level
 from core.admin.bases import ReadOnlyAdmin, ShopAdmin, money_column
+from core.admin.dragging import Dragged
 from core.admin.sheets import Sheeted
 from core.money import Money
 from storefront.admin import promo_pages
+from storefront.admin.bases import home_shop
 from storefront.admin.forms import AmountsForm, Choices, told
 from storefront.promos.models import Promo, PromoSlot
 from storefront.promos.rules import of_promo
@@ -51,7 +53,7 @@ class PromoForm(AmountsForm):
 
 
 @admin.register(Promo)
-class PromoAdmin(Sheeted, ShopAdmin):
+class PromoAdmin(Sheeted, Dragged, ShopAdmin):
     sheets = (shown.PROMOS,)
     form = PromoForm
     list_display = [
@@ -93,6 +95,10 @@ class PromoAdmin(Sheeted, ShopAdmin):
     @action(description=_("Use"), icon="monitoring", permissions=["view"], url_path="usage")
     def usage_page(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return promo_pages.used(request, self._promo(object_id), self._around(request))
+
+    def view_on_site(self, promo: Promo) -> str:
+        product = promo.products.first()
+        return home_shop(promo.region) + (product.slug if product else "")
 
     def _promo(self, object_id: str) -> Promo:
         return Promo.objects.select_related("region").get(pk=object_id)

@@ -248,24 +248,26 @@ def sold_product(region: Region, code: str) -> Product:
 
 def fields(product_row: Product, language: str) -> list[FieldShown]:
     """What the customer fills in, in order."""
-    return [
-        FieldShown(
-            key=row.key,
-            name=pick(row.name, language),
-            label=pick(row.label, language),
-            type=row.type,
-            is_required=row.is_required,
-            min_length=row.min_length,
-            max_length=row.max_length,
-            placeholder=row.placeholder,
-            pattern=row.pattern,
-            hint=pick(row.hint, language),
-            options=[(str(choice["value"]), str(pick(choice["label"], language))) for choice in row.options]
-            if row.type == ProductField.Type.SELECT
-            else [],
-        )
-        for row in product_row.fields.all()
-    ]
+    return [field_shown(row, language) for row in product_row.fields.all()]
+
+
+def field_shown(row: ProductField, language: str) -> FieldShown:
+    """One input as the customer sees it."""
+    return FieldShown(
+        key=row.key,
+        name=pick(row.name, language),
+        label=pick(row.label, language),
+        type=row.type,
+        is_required=row.is_required,
+        min_length=row.min_length,
+        max_length=row.max_length,
+        placeholder=row.placeholder,
+        pattern=row.pattern,
+        hint=pick(row.hint, language),
+        options=[(str(choice["value"]), str(pick(choice["label"], language))) for choice in row.options]
+        if row.type == ProductField.Type.SELECT
+        else [],
+    )
 
 
 def sections(product_row: Product, region: Region, language: str) -> list[SectionShown]:

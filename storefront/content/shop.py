@@ -79,11 +79,13 @@ def link(href: str, region: Region, language: str) -> str:
 def popup(region: Region, language: str, now: datetime) -> PopupShown | None:
     """The first popup that is on now, or None."""
     row = _live(Popup.objects.all(), region, now).first()
-    if row is None:
-        return None
-    title = pick(row.title, language)
+    return popup_shown(row, region, language) if row is not None else None
+
+
+def popup_shown(row: Popup, region: Region, language: str) -> PopupShown:
+    """A popup as visitors of that shop read it, whether it is on or not."""
     return PopupShown(
-        title=title,
+        title=pick(row.title, language),
         content=pick(row.content, language),
         image=picture(row.image, "banner", row.artwork) if row.image or row.artwork else "",
         href=link(row.href, region, language),
@@ -93,15 +95,20 @@ def popup(region: Region, language: str, now: datetime) -> PopupShown | None:
 def banners(region: Region, language: str, now: datetime) -> list[BannerShown]:
     """What is on now, numbered from 1."""
     return [
-        BannerShown(
-            title=pick(row.title, language),
-            description=pick(row.description, language),
-            image=picture(row.image, "banner", row.artwork or f"banner-{row.pk}"),
-            href=link(row.href, region, language),
-            position=number,
-        )
+        banner_shown(row, region, language, number)
         for number, row in enumerate(_live(Banner.objects.all(), region, now), start=1)
     ]
+
+
+def banner_shown(row: Banner, region: Region, language: str, number: int = 1) -> BannerShown:
+    """A banner as visitors of that shop see it, whether it is on or not."""
+    return BannerShown(
+        title=pick(row.title, language),
+        description=pick(row.description, language),
+        image=picture(row.image, "banner", row.artwork or f"banner-{row.pk}"),
+        href=link(row.href, region, language),
+        position=number,
+    )
 
 
 def questions(language: str) -> list[QuestionShown]:

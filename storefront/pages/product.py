@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -28,7 +28,7 @@ from payments.wallet.services import balances
 from storefront.catalogue import members
 from storefront.catalogue import shop as catalogue
 from storefront.catalogue.models import Product
-from storefront.catalogue.shop import ProductPage, SkuCard
+from storefront.catalogue.shop import FieldShown, ProductPage, SkuCard
 from storefront.channels import shop as channels
 from storefront.channels.models import Channel
 from storefront.channels.shop import ChannelShown
@@ -111,7 +111,7 @@ def product_context(
             "check_optional": page.check_optional,
             "is_operator_bound": product.is_operator_bound,
         },
-        "fields": _fields(page, shop, typed, errors or {}),
+        "fields": inputs(catalogue.fields(page.product, shop.language), typed, errors or {}),
         "sections": _sections(page, shop, skus, members.percent(product.pk, user.level if user else "")),
         "channel_groups": [*_balance_group(shop, user, now), *_channel_groups(shop, now)],
         "players": _players(shop, product, user),
@@ -147,7 +147,8 @@ def promise(page: ProductPage) -> str:
     ) % {"usual": usual, "most": most}
 
 
-def _fields(page: ProductPage, shop: Shop, typed: Mapping[str, str], errors: Mapping[str, str]) -> list[dict[str, Any]]:
+def inputs(fields: Iterable[FieldShown], typed: Mapping[str, str], errors: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The customer's form: each input with what was typed into it and what is wrong with that."""
     return [
         {
             "key": field.key,
@@ -164,7 +165,7 @@ def _fields(page: ProductPage, shop: Shop, typed: Mapping[str, str], errors: Map
             "value": typed.get(field.key, ""),
             "error": errors.get(field.key, ""),
         }
-        for field in catalogue.fields(page.product, shop.language)
+        for field in fields
     ]
 
 

@@ -259,3 +259,49 @@ def test_every_file_that_goes_out_comes_back_and_changes_nothing(demo_shop: None
             told = list(one.rows.exclude(kind="SAME").values_list("line", "kind", "before", "after", "problems")[:3])
             assert (sheet.code, one.new, one.changed, one.wrong, told) == (sheet.code, 0, 0, 0, [])
             assert one.same == sheet.rows().count() > 0
+
+
+def dragged(client: Client, url: str, order: list[int]) -> None:
+    """What the theme sends when the rows of the list stand in another order: 0, 1, 2 … at each."""
+    formset = client.get(url).context["cl"].formset
+    sent = {f"{formset.prefix}-{key}": value for key, value in formset.management_form.initial.items()}
+    for number, form in enumerate(formset.forms):
+        sent[f"form-{number}-id"] = form.instance.pk
+        sent |= {f"form-{number}-{name}": "on" for name in form.fields if form.initial.get(name) is True}
+        sent[f"form-{number}-position"] = order[number]
+    assert client.post(url, sent | {"_save": "Save"}).status_code == 302
+
+
+def test_dragging_on_a_filtered_list_moves_only_its_rows(staff: Client) -> None:
+    url = reverse("admin:storefront_product_changelist") + "?category__id__exact=" + str(
+        Product.objects.get(code="MLBB").category_id
+    )  # fmt: skip
+    rows = list(staff.get(url).context["cl"].result_list)
+    before = dict(Product.objects.values_list("pk", "position"))
+    dragged(staff, url, [1, 0, *range(2, len(rows))])
+    after = dict(Product.objects.values_list("pk", "position"))
+    moved = {pk for pk in after if after[pk] != before[pk]}
+    assert moved == {rows[0].pk, rows[1].pk}
+    assert [row.pk for row in staff.get(url).context["cl"].result_list][:2] == [rows[1].pk, rows[0].pk]
+    assert AuditEntry.objects.filter(action="changed").count() == 2
+
+
+def test_what_is_not_saved_yet_is_shown_as_customers_would_see_it(staff: Client) -> None:
+    row = Product.objects.get(code="MLBB")
+    url = reverse("admin:storefront_product_change", args=[row.pk])
+    sent = filled(staff, url)
+    key = next(name for name in sent if name.startswith("fields-0-name__en"))
+    preview = reverse("admin:storefront_product_preview", args=[row.pk])
+    page = staff.post(preview, sent | {key: "Hero number"}).content.decode()
+    assert "Hero number" in page
+    assert staff.get(preview).status_code == 200
+    broken = next(name for name in sent if name.endswith("-pattern"))
+    assert "unterminated" in staff.post(preview, sent | {broken: "[a"}).content.decode()
+    for model in ("banner", "popup"):
+        new = reverse(f"admin:storefront_{model}_preview_new")
+        page = staff.post(new, {"title__en": "Lunar sale", "title__id": "Obral Imlek", "artwork": "x"}).content.decode()
+        assert "Lunar sale" in page
+        assert "Obral Imlek" in page
+    row.refresh_from_db()
+    assert "Hero number" not in str(list(row.fields.values_list("name", flat=True)))
+    assert not AuditEntry.objects.filter(actor="admin@example.com").exists()
