@@ -102,7 +102,7 @@ ROLES: tuple[Role, ...] = (
             _block(
                 _("Makes prices from costs by rules, publishes and undoes them; what moves far needs a second person."),
                 "view add change delete: fulfilment.marginrule fulfilment.priceending",
-                "view: fulfilment.pricedraft fulfilment.priceline fulfilment.costseen",
+                "view: fulfilment.pricedraft fulfilment.priceline fulfilment.costseen core.approval",
                 "fulfilment.publish_prices",
             ),
             _block(

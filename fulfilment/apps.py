@@ -10,4 +10,6 @@ class FulfilmentConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        # Here and not at the top: models cannot be imported before the registry is filled.
         import_module("fulfilment.figures").register()
+        import_module("fulfilment.pricing.drafts").register_kind()

@@ -17,6 +17,7 @@ from unfold.forms import BaseDialogForm
 from core.admin.bases import ReadOnlyAdmin, ShopAdmin
 from core.admin.tables import link, table
 from core.admin.verbs import Asked, Told, back_to, page_of, verb, whoever_has
+from core.approvals import services as approvals
 from core.errors import Refused
 from core.money import Money
 from core.wake import wake
@@ -107,7 +108,7 @@ class PriceDraftAdmin(ReadOnlyAdmin):
     ]
     readonly_fields = ["shown_state", "what_would_happen", "rates_used", "furthest"]
     actions_list = ["compute"]
-    actions_detail = ["publish", "approve", "undo", "drop"]
+    actions_detail = ["publish", "undo", "drop"]
 
     @display(description=_("state"), label=_STATES)
     def shown_state(self, draft: PriceDraft) -> tuple[str, str]:
@@ -128,7 +129,10 @@ class PriceDraftAdmin(ReadOnlyAdmin):
             ((base, more, name, count) for name, more, count in lists),
         )
         told = _("%(count)d prices are set, %(far)d of them move so far that a second person has to approve.")
-        return format_html("<p>{}</p><p>{}</p>", told % {"count": len(lines), "far": len(drafts.far(lines))}, links)
+        waiting = approvals.waiting(f"fulfilment.pricedraft:{draft.pk}")
+        asked = link("core_approval", waiting.pk, _("Approve or refuse it")) if waiting else ""
+        count = {"count": len(lines), "far": len(drafts.far(lines))}
+        return format_html("<p>{} {}</p><p>{}</p>", told % count, asked, links)
 
     @display(description=_("exchange rates used"))
     def rates_used(self, draft: PriceDraft) -> str:
@@ -155,9 +159,8 @@ class PriceDraftAdmin(ReadOnlyAdmin):
 
     has_compute_permission = whoever_has("fulfilment.publish_prices")
     has_publish_permission = whoever_has("fulfilment.publish_prices", row=Q(state="DRAFT"))
-    has_approve_permission = whoever_has("fulfilment.publish_prices", row=Q(state="WAITING"))
     has_undo_permission = whoever_has("fulfilment.publish_prices", row=Q(state="PUBLISHED"))
-    has_drop_permission = whoever_has("fulfilment.publish_prices", row=Q(state__in=["DRAFT", "WAITING"]))
+    has_drop_permission = whoever_has("fulfilment.publish_prices", row=Q(state="DRAFT"))
 
     @action(
         description=_("Compute new prices"),
@@ -189,20 +192,7 @@ class PriceDraftAdmin(ReadOnlyAdmin):
     def publish(self, asked: Asked, draft: PriceDraft) -> Told:
         mine = drafts.publish(draft, by=asked.by, why=asked.why)
         if mine.state == PriceDraft.State.WAITING:
-            return Told.nothing_done(_("Some prices move far: somebody else has to approve this draft."))
-        return Told(_("The prices are published."))
-
-    @verb(
-        _("Approve and publish"),
-        icon="how_to_reg",
-        may="approve",
-        needs_confirmation=True,
-        title=_("Approve these prices?"),
-        text=_("You are the second person: look at what moves furthest. They hold at once."),
-        button=_("Approve"),
-    )
-    def approve(self, asked: Asked, draft: PriceDraft) -> Told:
-        drafts.approve(draft, by=asked.by, why=asked.why)
+            return Told.nothing_done(_("Some prices move far: somebody else has to approve them."))
         return Told(_("The prices are published."))
 
     @verb(

@@ -16,8 +16,12 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from core import audit, cases
+from core.approvals import kinds, limits
+from core.approvals import services as approvals
+from core.approvals.models import Approval
 from core.errors import Refused
 from fulfilment.pricing import closing
 from fulfilment.pricing.models import PriceDraft, PriceLine
@@ -28,6 +32,7 @@ from storefront.catalogue.services import NewPrice, set_prices
 State, Cause, Guard, Choice = PriceDraft.State, PriceDraft.Cause, PriceLine.Guard, PriceLine.Choice
 ITSELF = "prices"  # who publishes where nobody was asked
 CASE, RATE_CASE = "price-draft", "price-rate"
+KIND, PERCENT = "prices", "PERCENT"  # what a second person approves, and in what its limit is counted
 _KEPT = timedelta(days=30)  # drafts that were never published
 
 
@@ -88,13 +93,14 @@ def to_publish(draft: PriceDraft) -> list[PriceLine]:
 
 
 def far(lines: Sequence[PriceLine]) -> list[PriceLine]:
-    """Those of the lines that need a second person."""
-    return [line for line in lines if line.moves_percent > settings.PRICE_SECOND_PERSON_PERCENT]
+    """Those of the lines that move by more percent than one person may publish alone."""
+    alone = limits.of(KIND).get(PERCENT)
+    return [line for line in lines if alone is None or line.moves_percent > alone]
 
 
 def publish(draft: PriceDraft, *, by: str, why: str = "") -> PriceDraft:
     """The draft's lines (`to_publish`) are the shop's prices, all in one transaction; or it waits for a second person,
-    where one of them moves by more than PRICE_SECOND_PERSON_PERCENT.
+    where one of them moves too `far` for one.
 
     Raises VALIDATION_ERROR, nothing changed, where the draft is not open any more, would change nothing, or where a
     cost, rate, rule or price has moved since.
@@ -105,29 +111,45 @@ def publish(draft: PriceDraft, *, by: str, why: str = "") -> PriceDraft:
         if not lines:
             raise Refused("VALIDATION_ERROR", _("This draft changes nothing. Tick what may move further, if anything."))
         mine.published_by, mine.why = by, why[:500]
-        if far(lines):
-            return _ask_second_person(mine, lines)
+        if beyond := far(lines):
+            return _ask_second_person(mine, lines, beyond)
         _apply(mine, lines)
     return mine
 
 
-def approve(draft: PriceDraft, *, by: str, why: str = "") -> PriceDraft:
-    """The second person has said yes: the draft is published as `publish` does. Raises VALIDATION_ERROR also where the
-    one who asked is the one who approves."""
-    with transaction.atomic():
-        mine = _locked(draft, State.WAITING)
-        if mine.published_by == by:
-            raise Refused("VALIDATION_ERROR", _("Somebody else has to approve what you asked for."))
-        mine.approved_by = by
-        audit.record(by, "prices approved", f"prices:{mine.pk}", why=why)
-        _apply(mine, to_publish(mine))
-    return mine
+def register_kind() -> None:
+    """Prices that move far can be approved by a second person."""
+    kinds.register(
+        kinds.Kind(
+            KIND,
+            gettext_lazy("Prices that move far"),
+            "fulfilment.publish_prices",
+            carry_out=_approved,
+            give_up=_given_up,
+            limits=lambda: {PERCENT: settings.PRICE_SECOND_PERSON_PERCENT},
+        )
+    )
+
+
+def _approved(approval: Approval, by: str, note: str) -> str:
+    """The second person has said yes: the draft is published as `publish` does, or refused for the same reasons."""
+    mine = _locked(PriceDraft(pk=approval.payload["draft"]), State.WAITING)
+    lines = to_publish(mine)
+    mine.approved_by = by
+    _apply(mine, lines)
+    return f"{len(lines)} prices published"
+
+
+def _given_up(approval: Approval, by: str, why: str) -> None:
+    mine = PriceDraft.objects.select_for_update(no_key=True).get(pk=approval.payload["draft"])
+    if mine.state == State.WAITING:
+        _end(mine, State.DROPPED, f"not approved: {why}")
 
 
 def drop(draft: PriceDraft, *, by: str, why: str = "") -> None:
-    """The draft is over, nothing of it published. Raises VALIDATION_ERROR where it is neither open nor waiting."""
+    """The open draft is over, nothing of it published. Raises VALIDATION_ERROR where it is not open."""
     with transaction.atomic():
-        mine = _locked(draft, State.DRAFT, State.WAITING)
+        mine = _locked(draft, State.DRAFT)
         _end(mine, State.DROPPED, f"dropped by {by}: {why}")
         audit.record(by, "prices dropped", f"prices:{mine.pk}", why=why)
 
@@ -200,11 +222,18 @@ def _apply(draft: PriceDraft, lines: Sequence[PriceLine]) -> None:
     closing.review(now)
 
 
-def _ask_second_person(draft: PriceDraft, lines: Sequence[PriceLine]) -> PriceDraft:
+def _ask_second_person(draft: PriceDraft, lines: Sequence[PriceLine], beyond: Sequence[PriceLine]) -> PriceDraft:
     draft.state = State.WAITING
     draft.save(update_fields=["state", "published_by", "why"])
-    audit.record(
-        draft.published_by, "prices asked for", f"prices:{draft.pk}", after={"prices": len(lines)}, why=draft.why
+    furthest = max(line.moves_percent for line in beyond)
+    approvals.ask(
+        KIND,
+        f"{KIND}:{draft.pk}",
+        subject=f"fulfilment.pricedraft:{draft.pk}",
+        title=f"Publish {len(lines)} prices, {len(beyond)} of them far from what they were (up to {furthest} %)",
+        by=draft.published_by,
+        why=draft.why,
+        payload={"draft": draft.pk, "prices": len(lines), "far": len(beyond), "furthest_percent": str(furthest)},
     )
     return draft
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts import roles
 from accounts.models import User
-from core.models import AuditEntry
+from core.models import Approval, AuditEntry
 from fulfilment.models import MarginRule, PriceDraft, PriceLine, ProductTask, Route
 from tests.fulfilment.pricing import shelf
 from tests.staff import enter
@@ -66,10 +66,14 @@ def test_staff_make_a_rule_a_draft_tick_publish_with_a_second_person_and_undo(se
     assert ani.post(reverse("admin:fulfilment_pricedraft_publish", args=[draft.pk]), {}).status_code == 200
     assert shelf.price() == 40_000, "a look at the dialog, or no reason, publishes nothing"
     assert "somebody else has to approve" in act(ani, "publish", draft)
-    assert "Somebody else has to approve what you asked for" in act(ani, "approve", draft)
+    approval = Approval.objects.get()
+    page = budi.get(reverse("admin:fulfilment_pricedraft_change", args=[draft.pk])).content.decode()
+    assert reverse("admin:core_approval_change", args=[approval.pk]) in page
+    approve = reverse("admin:core_approval_approve", args=[approval.pk])
+    assert "another person has to approve it" in ani.post(approve, WHY, follow=True).content.decode()
     assert shelf.price() == 40_000
     for _ in range(2):
-        act(budi, "approve", draft)
+        budi.post(approve, WHY, follow=True)
     assert shelf.price() == 48_550
     assert AuditEntry.objects.filter(action="prices published").count() == 1
     assert "Prices as before: 1." in act(ani, "undo", draft)

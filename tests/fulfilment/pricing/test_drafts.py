@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
@@ -10,8 +11,10 @@ from django.db import connection
 from django.utils import timezone
 
 from core import audit
+from core.approvals import services as approvals
+from core.approvals.models import Approval
 from core.errors import Refused
-from core.models import AuditEntry
+from core.models import AuditEntry, ExchangeRate
 from core.web import prebuilt
 from fulfilment.models import MarginRule, PriceDraft, PriceLine, SupplierProduct
 from fulfilment.pricing import drafts
@@ -20,6 +23,19 @@ from storefront.catalogue.services import set_price
 from tests.fulfilment import desk
 from tests.fulfilment.pricing import shelf
 from tests.storefront import factories
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who may approve."""
+
+    name: str
+
+    def get_username(self) -> str:
+        return self.name
+
+    def has_perm(self, perm: str) -> bool:
+        return perm == "fulfilment.publish_prices"
 
 
 @pytest.mark.django_db
@@ -87,14 +103,35 @@ def test_a_jump_needs_a_tick_and_a_long_one_a_second_person(settings) -> None:
     settings.PRICE_SECOND_PERSON_PERCENT = 20
     assert drafts.publish(again, by="ani", why="rate").state == "WAITING"
     assert shelf.price() == 40_000
+    approval = Approval.objects.get()
+    with pytest.raises(Refused, match="FORBIDDEN"):
+        approvals.approve(approval.pk, Person("ani"), "mine")
+    shelf.rate("16401", days_ago=0)
+    with pytest.raises(Refused, match="VALIDATION_ERROR"):
+        approvals.approve(approval.pk, Person("budi"), "the rate has moved")
+    assert (shelf.price(), Approval.objects.get().state) == (40_000, "WAITING")
+    ExchangeRate.objects.filter(rate=16401).delete()
+    approvals.approve(approval.pk, Person("budi"), "it is right")
+    assert (shelf.price(), Approval.objects.get().outcome) == (48_550, "1 prices published")
     with pytest.raises(Refused):
-        drafts.approve(again, by="ani")
-    assert drafts.approve(again, by="budi").state == "PUBLISHED"
-    assert shelf.price() == 48_550
-    with pytest.raises(Refused):
-        drafts.approve(again, by="budi")
+        approvals.approve(approval.pk, Person("cici"), "again")
+    again.refresh_from_db()
+    assert (again.state, again.published_by, again.approved_by) == ("PUBLISHED", "ani", "budi")
     draft.refresh_from_db()
     assert (draft.state, AuditEntry.objects.filter(action="prices published").count()) == ("DROPPED", 1)
+
+
+@pytest.mark.django_db
+def test_a_draft_that_is_not_approved_is_dropped(settings) -> None:
+    settings.PRICE_SECOND_PERSON_PERCENT = 0
+    shelf.shop()
+    draft = shelf.published()
+    assert (draft.state, shelf.price()) == ("WAITING", 49_450)
+    with pytest.raises(Refused):
+        drafts.publish(draft, by="budi")
+    approvals.refuse(Approval.objects.get().pk, Person("budi"), "not today")
+    draft.refresh_from_db()
+    assert (draft.state, shelf.price()) == ("DROPPED", 49_450)
 
 
 @pytest.mark.django_db
