@@ -84,12 +84,18 @@ _FILES = _block(
     "core.undo_sheet",
 )
 
+_MAKES_TOKENS = _block(
+    _("Makes tokens of the admin API for scripts, which may do no more than their maker; shuts them out again."),
+    "view add change: core.stafftoken",
+)
+
 ROLES: tuple[Role, ...] = (
     Role(
         "catalogue",
         _("Catalogue"),
         (
             _SEE_GOODS,
+            _MAKES_TOKENS,
             _SEE_SALES,
             _block(
                 _("Keeps products, SKUs, prices, texts and pictures."),
@@ -183,6 +189,7 @@ ROLES: tuple[Role, ...] = (
         _("Finance"),
         (
             _SEE_GOODS,
+            _MAKES_TOKENS,
             _SEE_ORDERS,
             _SEE_SALES,
             _block(
@@ -234,6 +241,7 @@ ROLES: tuple[Role, ...] = (
         _("Operations"),
         (
             _SEE_GOODS,
+            _MAKES_TOKENS,
             _SEE_ORDERS,
             _SEE_FIGURES,
             _block(

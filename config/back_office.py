@@ -133,6 +133,7 @@ def theme(shop: str) -> dict[str, Any]:
                     _list(_("Users"), "group", "accounts.user"),
                     _list(_("Limits of one person"), "speed", "core.approvallimit"),
                     {"title": _("Roles"), "icon": "shield_person", "link": reverse_lazy("admin:roles")},
+                    _list(_("Tokens of the admin API"), "key_vertical", "core.stafftoken"),
                     _list(_("Regions"), "public", "core.region"),
                     _list(_("Inbox"), "inbox", "core.inboxmessage"),
                     _list(_("Audit trail"), "policy", "core.auditentry"),

@@ -107,6 +107,7 @@ THROTTLES = {
     "qr": 120,
     "login": 10,
     "resend": 5,
+    "admin_api": 600,  # and as many per token
 }
 
 # What one person of staff may give alone, by currency; above it a second one approves.

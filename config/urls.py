@@ -12,6 +12,7 @@ urlpatterns = [
     path("readyz", health.ready),
     path("metrics", health.figures),
     path("media/<path:path>", picture),
+    path("admin/v2/", include("fulfilment.api.admin.urls")),
     path("admin/operations/", include("fulfilment.admin.operations_urls")),
     path("admin/desk/", desk.view, name="desk"),
     path("admin/", admin.site.urls),

@@ -14,12 +14,14 @@ from core.approvals.models import Approval, ApprovalLimit
 from core.messages.models import ChatLink, ChatMessage
 from core.reconciliation.models import Discrepancy
 from core.sheets.models import SheetImport, SheetRow
+from core.staff_tokens.models import KeptAnswer, StaffToken
 from core.translated import TranslatedField
 
 __all__ = [
     "AlertAddress", "AlertPost", "AlertRule", "AlertSilence", "Approval", "ApprovalLimit", "AuditEntry", "ChatLink",
-    "ChatMessage", "Closure", "Discrepancy", "ExchangeRate", "InboxMessage", "Incident", "MailMessage", "Note",
-    "Region", "SearchMark", "SearchToken", "SheetImport", "SheetRow", "StaffCase", "StatusNotice",
+    "ChatMessage", "Closure", "Discrepancy", "ExchangeRate", "InboxMessage", "Incident", "KeptAnswer", "MailMessage",
+    "Note", "Region", "SearchMark", "SearchToken", "SheetImport", "SheetRow", "StaffCase", "StaffToken",
+    "StatusNotice",
 ]  # fmt: skip
 
 

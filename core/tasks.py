@@ -6,6 +6,7 @@ from core import inbox, mail, poison
 from core.alerts import posting, watching
 from core.approvals import services as approvals
 from core.messages import outbox
+from core.staff_tokens import answers
 
 
 @shared_task(name="core.send_mail")
@@ -15,8 +16,8 @@ def send_mail() -> int:
 
 @shared_task(name="core.tidy")
 def tidy() -> int:
-    """Messages and failures that nobody will ask for any more are forgotten."""
-    return inbox.forget_old() + poison.forget_old()
+    """Messages, failures and kept answers that nobody will ask for any more are forgotten."""
+    return inbox.forget_old() + poison.forget_old() + answers.forget_old()
 
 
 @shared_task(name="core.send_messages")

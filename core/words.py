@@ -46,6 +46,9 @@ FIELDS = [
     _("explained at"), _("explained by"), _("explanation"), _("foreign minor"), _("funding minor"), _("is exact"),
     _("method"), _("opening minor"), _("reconciled at"), _("rest minor"), _("spent minor"),
     _("asked at"), _("statement"), _("tolerance minor"),
+    # Tokens of the admin API
+    _("answer"), _("asked"), _("call"), _("hint"), _("last address"), _("last used at"), _("made by"), _("name"),
+    _("revoked at"), _("revoked by"), _("scopes"), _("token"),
     # The order desk
     _("assigned to"), _("author"), _("chosen"), _("last id"),
     # Prices from costs

@@ -21,6 +21,7 @@ from core import audit, poison, stopping
 from core.cases import close
 from core.errors import Refused
 from core.money import Money
+from core.staff_tokens.services import is_same_person
 from core.wake import wake
 from payments.gateways import for_code, offer
 from payments.gateways.base import GatewayNotReached, GatewayRefused, GatewayUnavailable, RefundReply, RefundStanding
@@ -270,7 +271,7 @@ def _reviewed(refund_id: int, by: str) -> Refund:
     refund = steps.locked(refund_id)
     if refund.state != State.REVIEW:
         raise Refused("VALIDATION_ERROR", _("This refund does not wait for a decision."))
-    if by and refund.asked_by == by:
+    if by and refund.asked_by and is_same_person(refund.asked_by, by):
         raise Refused("VALIDATION_ERROR", _("You gave this refund yourself: another person has to approve it."))
     return refund
 

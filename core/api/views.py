@@ -1,4 +1,4 @@
-"""The OpenAPI document and the pages made from it, once per process: code does not change while it runs."""
+"""The OpenAPI documents and the pages made from them, once per process: code does not change while it runs."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from core.web import json, openapi, throttle
 from core.web.client import client_of
+from core.web.openapi_settings import STAFF
 
 
 @require_safe
@@ -28,14 +29,26 @@ def docs(request: HttpRequest) -> HttpResponse:
     return _ready(request, _docs(), "text/html; charset=utf-8")
 
 
-@cache
-def _schema() -> bytes:
-    return json.dumps(openapi.document())
+@require_safe
+def staff_schema(request: HttpRequest) -> HttpResponse:
+    """The same of the admin API."""
+    return _ready(request, _schema(is_staff=True), "application/json")
+
+
+@require_safe
+def staff_docs(request: HttpRequest) -> HttpResponse:
+    return _ready(request, _docs(is_staff=True), "text/html; charset=utf-8")
 
 
 @cache
-def _docs() -> bytes:
-    context = {"api": openapi.chapters(openapi.document()), "shop": settings.SHOP_NAME}
+def _schema(*, is_staff: bool = False) -> bytes:
+    return json.dumps(openapi.document(STAFF if is_staff else None))
+
+
+@cache
+def _docs(*, is_staff: bool = False) -> bytes:
+    api = openapi.chapters(openapi.document(STAFF if is_staff else None))
+    context = {"api": api, "shop": settings.SHOP_NAME, "prefix": "/admin/v2" if is_staff else "/v2"}
     with translation.override("en"):
         return render_to_string("core/docs.html", context).encode()
 

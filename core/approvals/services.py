@@ -18,6 +18,7 @@ from core.approvals.models import Approval
 from core.cases import close, open_case
 from core.errors import Refused
 from core.money import Money
+from core.staff_tokens.services import is_same_person
 
 State = Approval.State
 CASE = "approval-lapsed"
@@ -100,7 +101,7 @@ def refuse(approval_id: int, by: Person, note: str) -> Approval:
     Raises Refused where somebody was quicker, and without the kind's permission.
     """
     approval, kind = _decidable(approval_id)
-    if approval.asked_by != by.get_username():
+    if not is_same_person(approval.asked_by, by.get_username()):
         _ensure_may(approval, kind, by)
     kind.give_up(approval, by.get_username(), note)
     _decide(approval, State.REFUSED, by.get_username(), note)
@@ -150,7 +151,7 @@ def _locked(approval_id: int) -> Approval:
 
 
 def _ensure_may(approval: Approval, kind: kinds.Kind, by: Person) -> None:
-    if approval.asked_by == by.get_username():
+    if is_same_person(approval.asked_by, by.get_username()):
         raise Refused("FORBIDDEN", _("You asked for this yourself: another person has to approve it."))
     if not by.has_perm(kind.permission):
         raise Refused("FORBIDDEN", _("Deciding about this is not among what your roles may do."))

@@ -1,4 +1,4 @@
-"""Every error under /v2 in one shape: {"error": {"code", "message", "details"?, "fields"?}} (API document)."""
+"""Every error of both APIs in one shape: {"error": {"code", "message", "details"?, "fields"?}} (API document)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from core.web import json
 from core.web.language import language_of
 
 logger = logging.getLogger(__name__)
-PREFIX = "/v2/"
+# The API of customers, and that of the back office.
+PREFIXES = ("/v2/", "/admin/v2/")
 # About as long as a database takes to start again.
 RETRY_AFTER_S = 5
 # Words of DRF that its own Indonesian catalogue lacks: named here, they are in ours.
@@ -100,7 +101,7 @@ def broken(reference: str) -> Refused:
 
 
 def is_api(request: HttpRequest) -> bool:
-    return request.path_info.startswith(PREFIX) or request.path_info == PREFIX.rstrip("/")
+    return f"{request.path_info}/".startswith(PREFIXES)
 
 
 def enveloped(request: HttpRequest, refusal: Refused) -> HttpResponse:

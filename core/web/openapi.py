@@ -1,4 +1,5 @@
-"""The OpenAPI document of /v2: what all calls share is said once; and its chapters for the readable pages."""
+"""The OpenAPI documents of /v2 and of /admin/v2: what all calls share is said once; and their chapters for the readable
+pages."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from typing import Any
 
 from django.utils import translation
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.settings import patched_settings
 
 _ENVELOPE = {
     "type": "object",
@@ -33,6 +35,11 @@ def only_public(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[str, s
     return [endpoint for endpoint in endpoints if endpoint[0].startswith("/v2/")]
 
 
+def only_staff(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[str, str, str, Any]]:
+    """The same hook, for /admin/v2."""
+    return [endpoint for endpoint in endpoints if endpoint[0].startswith("/admin/v2/")]
+
+
 def with_errors(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """drf-spectacular's hook: whatever else is answered, by any call, is the error envelope."""
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
@@ -43,9 +50,9 @@ def with_errors(result: dict[str, Any], generator: Any, request: Any, public: bo
     return result
 
 
-def document() -> dict[str, Any]:
-    """The whole document as plain data."""
-    with translation.override("en"):
+def document(settings: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The whole document as plain data; `settings` of drf-spectacular that differ from those of /v2."""
+    with translation.override("en"), patched_settings(settings or {}):
         generator: Any = SchemaGenerator  # untyped
         made = generator().get_schema(request=None, public=True)
         plain: dict[str, Any] = json.loads(json.dumps(made, default=str))

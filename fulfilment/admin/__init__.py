@@ -9,5 +9,6 @@ from fulfilment.admin import pricing as pricing
 from fulfilment.admin import problems as problems
 from fulfilment.admin import reconciling as reconciling
 from fulfilment.admin import routes as routes
+from fulfilment.admin import staff_tokens as staff_tokens
 from fulfilment.admin import start as start
 from fulfilment.admin import suppliers as suppliers

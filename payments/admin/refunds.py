@@ -114,10 +114,7 @@ class RefundAdmin(FoundByIndex, ReadOnlyAdmin):
         needs_confirmation=True,
     )
     def approve(self, asked: Asked, refund: Refund) -> Told:
-        if refund.why == Why.GOODWILL:
-            second_person.approve(refund, asked.user, asked.why)
-        else:
-            refunds.approve(refund.pk, asked.by, asked.why)
+        second_person.approve(refund, asked.user, asked.why)
         return _standing(refund)
 
     @verb(

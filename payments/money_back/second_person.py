@@ -37,8 +37,14 @@ def ask(refund: Refund, by: str, why: str) -> Approval:
 
 
 def approve(refund: Refund, by: approvals.Person, why: str) -> None:
-    """It goes back. Raises Refused as core.approvals, and where nothing waits."""
-    approvals.approve(_waiting(refund).pk, by, why)
+    """A refund under review goes back: a gift by its second person, other money by whoever may decide about it.
+
+    Raises Refused as core.approvals and refunds.approve do, and where nothing waits.
+    """
+    if refund.why == Refund.Why.GOODWILL:
+        approvals.approve(_waiting(refund).pk, by, why)
+    else:
+        refunds.approve(refund.pk, by.get_username(), why)
 
 
 def decline(refund: Refund, by: approvals.Person, why: str) -> None:

@@ -1,0 +1,84 @@
+"""Who may do what over the admin API: every operation, and the one scope it needs."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+
+from core.web import openapi
+from core.web.openapi_settings import STAFF
+from tests.accounts.cast import log_in, member
+from tests.staff import enter
+from tests.staff_tokens import Script
+from tests.storefront import factories
+
+pytestmark = pytest.mark.django_db
+# "": any token may.
+SCOPE = {
+    "GET me": "",
+    "GET orders": "storefront.view_order",
+    "GET orders/{number}": "storefront.view_order",
+    "POST orders/{number}/check-again": "storefront.recheck_order",
+    "POST orders/{number}/send-again": "storefront.resend_order",
+    "POST orders/{number}/switch-supplier": "storefront.switch_supplier",
+    "POST orders/{number}/cancel": "storefront.cancel_order",
+    "POST orders/{number}/refund": "payments.add_refund",
+    "GET refunds": "payments.view_refund",
+    "GET refunds/{reference}": "payments.view_refund",
+    "POST refunds/{reference}/approve": "payments.change_refund",
+    "POST refunds/{reference}/decline": "payments.change_refund",
+    "GET cases": "core.view_staffcase",
+    "POST cases/{number}/resolve": "core.change_staffcase",
+    "GET discrepancies": "core.view_discrepancy",
+    "GET reports/figures": "fulfilment.view_figures",
+}
+
+
+def status(script: Script, row: str) -> int:
+    method, _space, path = row.partition(" ")
+    path = re.sub(r"\{number\}", "1", re.sub(r"\{(?!number)\w+\}", "GATE1", path))
+    return (script.get(path) if method == "GET" else script.post(path, key="one")).status_code
+
+
+def test_every_operation_is_in_the_table_and_in_the_document() -> None:
+    document = openapi.document(STAFF)
+    named = {f"{method.upper()} {path.removeprefix('/admin/v2/')}" for path, method, _ in openapi.operations(document)}
+    assert named == set(SCOPE)
+    for path, method, operation in openapi.operations(document):
+        assert operation.get("summary") and operation["security"] == [{"staffToken": []}], (method, path)
+    ids = [operation["operationId"] for _path, _method, operation in openapi.operations(document)]
+    assert len(ids) == len(set(ids))
+
+
+def test_each_needs_its_own_scope_and_no_other(settings) -> None:
+    settings.RATE_LIMITS = False
+    factories.region()
+    all_scopes = sorted(filter(None, set(SCOPE.values())))
+    without = {scope: Script(f"without-{number}", *(one for one in all_scopes if one != scope))
+               for number, scope in enumerate(all_scopes)}  # fmt: skip
+    only = {scope: Script(f"only-{number}", scope) for number, scope in enumerate(all_scopes)}
+    for row, scope in SCOPE.items():
+        if scope:
+            assert status(without[scope], row) == 403, row
+            assert status(only[scope], row) in (200, 404, 422), row
+
+
+def test_neither_a_session_nor_a_customer_s_token_opens_it(settings) -> None:
+    settings.RATE_LIMITS = False
+    user = member(is_staff=True, is_superuser=True)
+    bearer = log_in(Client(), user)["accessToken"]
+    browser = enter(Client(), user)
+    for row in SCOPE:
+        method, _space, path = row.partition(" ")
+        path = "/admin/v2/" + re.sub(r"\{\w+\}", "1", path)
+        for client, headers in ((browser, {}), (Client(), {"Authorization": f"Bearer {bearer}"})):
+            answer = client.generic(method, path, "{}", content_type="application/json", headers=headers)
+            assert (answer.status_code, answer.json()["error"]["code"]) == (401, "UNAUTHORIZED"), row
+
+
+def test_it_describes_itself_to_everybody(client: Client) -> None:
+    assert client.get("/admin/v2/schema").json()["info"]["title"] == "Admin API"
+    assert "/admin/v2/refunds" in client.get("/admin/v2/docs").content.decode()
+    assert "/admin/v2/" not in client.get("/v2/schema").content.decode()
