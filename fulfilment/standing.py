@@ -69,6 +69,11 @@ class Standing:
     may_correct: bool
     held_until: datetime | None = None
 
+    @property
+    def is_stuck(self) -> bool:
+        """Whether it waits for something that concerns others too, or longer than was promised."""
+        return self.reason != Reason.ACCOUNT and (self.is_over or self.reason in _HOLDS)
+
 
 def of(order: Order, now: datetime | None = None) -> Standing | None:
     """Where the order stands; None for one that is not paid, or over. At most four statements, usually one.

@@ -171,7 +171,7 @@ def api(view_class: type[View], *, params: tuple[str, ...], edge: Edge | None = 
 
 
 def page(
-    *, params: tuple[str, ...] = (), edge: Edge | None = None, rule: str = "reads"
+    *, params: tuple[str, ...] = (), edge: Edge | None = None, rule: str = "reads", max_age_s: float = MAX_AGE_S
 ) -> Callable[[AnyView], AnyView]:
     """Decorates a page's view: guests get ready bytes per path, `params` and kind of request (whole page or fragment).
 
@@ -188,7 +188,13 @@ def page(
             is_fragment = "HTTP_HX_REQUEST" in request.META
             key = ("page", request.path_info, query, is_fragment, settings.PUBLIC_BASE_URL)
             return serve(
-                request, key, lambda: view(request, *args, **kwargs), edge=edge, rule=rule, vary="Cookie, HX-Request"
+                request,
+                key,
+                lambda: view(request, *args, **kwargs),
+                edge=edge,
+                max_age_s=max_age_s,
+                rule=rule,
+                vary="Cookie, HX-Request",
             )
 
         return ready

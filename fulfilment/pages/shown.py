@@ -27,6 +27,7 @@ def promise(order: Order, seen: Standing, shop: Shop, base: str, suffix: str, *,
         "reason": seen.reason,
         "is_over": seen.is_over,
         "clock": clock,
+        "status_url": shop.url("status") if seen.is_stuck else "",
         "cancel_url": f"{base}/cancel{suffix}" if is_owner and seen.may_cancel else "",
         "correct_url": f"{base}/account{suffix}" if is_owner and seen.may_correct else "",
     }

@@ -1,10 +1,11 @@
-"""Addresses under an invoice where its owner does something about the delivery."""
+"""Addresses under an invoice where its owner does something about the delivery, and what works right now."""
 
 from django.urls import path
 
-from fulfilment.pages import codes, news, problem, promise
+from fulfilment.pages import codes, news, problem, promise, status
 
 urlpatterns = [
+    path("<shop:place>/status", status.status, name="status"),
     path("<shop:place>/invoices/<slug:number>/cancel", promise.cancel, name="invoice_cancel"),
     path("<shop:place>/invoices/<slug:number>/account", promise.correct, name="invoice_account"),
     path("<shop:place>/invoices/<slug:number>/codes", codes.codes, name="invoice_codes"),

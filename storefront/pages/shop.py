@@ -155,6 +155,7 @@ def around(shop: Shop, rest: str = "", *, query: str = "", sold_in: Iterable[str
         "search_url": shop.url("search"),
         "track_url": shop.url("track"),
         "help_url": shop.url("help"),
+        "status_url": shop.url("status"),
         "account_url": shop.url("account/"),
         "canonical": absolute(shop.url(quote(rest))),
         "alternates": [

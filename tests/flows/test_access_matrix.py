@@ -126,6 +126,7 @@ PAGES: dict[str, Row] = {
     "GET ~/": (ALL, {}),
     "GET ~/search": (ALL, {"q": "mobile"}),
     "GET ~/help": (ALL, {}),
+    "GET ~/status": (ALL, {}),
     "GET ~/mobile-legends": (ALL, {"again": "{order}"}),
     "POST ~/mobile-legends/check": (ALL, BUYER),
     "POST ~/mobile-legends/promo": (ALL, BOUGHT | {"promoCode": "WELCOME10"}),
