@@ -49,7 +49,14 @@ def running_store(**settings: str) -> Iterator[Store]:
     """A whole `./run` on a free port with data of its own; gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="gerbang-bench-") as data:
         port = free_port()
-        env = {**os.environ, "PORT": str(port), "STORE_DATA": data, "RATE_LIMITS": "off", **settings}
+        env = {
+            **os.environ,
+            "PORT": str(port),
+            "STORE_DATA": data,
+            "RATE_LIMITS": "off",
+            "DEMO_MONTH": "off",
+            **settings,
+        }
         yield from _start(env, port)
 
 

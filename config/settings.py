@@ -24,6 +24,7 @@ PORT = _surroundings.port
 STORE_DATA: Path = _surroundings.data
 PUBLIC_BASE_URL = env.address("PUBLIC_BASE_URL")
 DEMO = env.switch("DEMO", default=True)
+DEMO_MONTH = env.switch("DEMO_MONTH", default=DEMO)
 # Where the web server listens: a container's has to be reached from outside of it.
 WEB_BIND = env.text("WEB_BIND", "127.0.0.1")
 WEB_WORKERS = env.integer("WEB_WORKERS", max(2, min(os.cpu_count() or 2, 8)), least=1, most=64)

@@ -27,7 +27,7 @@ def is_prepared(surroundings: Surroundings) -> bool:
 
 def fingerprint() -> str:
     """A hash of all that preparing depends on: migrations, roles, static files, demo data, requirements."""
-    content = hashlib.sha256(f"{version('django')} {settings.DEMO}".encode())
+    content = hashlib.sha256(f"{version('django')} {settings.DEMO} {settings.DEMO_MONTH}".encode())
     for path in _sources():
         seen = path.stat()
         content.update(f"{path.relative_to(ROOT)} {seen.st_size} {seen.st_mtime_ns}\n".encode())
@@ -78,6 +78,8 @@ def prepare(surroundings: Surroundings) -> None:
     call_command("collectstatic", interactive=False, verbosity=0)
     if settings.DEMO and "load_demo" in get_commands():
         call_command("load_demo", if_empty=True)
+        if settings.DEMO_MONTH:
+            call_command("load_demo_month")
     if surroundings.own_postgres:
         _mark(surroundings.data).write_text(now)
 

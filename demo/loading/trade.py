@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -12,7 +12,9 @@ from core.money import Money
 from demo.catalogue.channels import CATEGORIES, CHANNELS, REFUND_DAYS
 from demo.catalogue.promos import PROMOS, Code
 from demo.catalogue.shapes import both
+from demo.loading.base import RATES_SINCE
 from demo.loading.rows import upsert
+from payments.models import GatewayFee
 from storefront.catalogue.models import Product
 from storefront.channels.models import Channel, ChannelCategory, ChannelClosure
 from storefront.promos.models import Promo, PromoSlot
@@ -62,6 +64,7 @@ def load_channels(regions: Mapping[str, Region]) -> Channels:
     columns = [column.name for column in Channel._meta.concrete_fields if column.name not in kept]
     stored = upsert(rows, ["code", "region"], columns)
     channels = {(row.code, row.region_id): row for row in stored}
+    _agree_fees(stored)
     ChannelClosure.objects.update_or_create(
         channel=channels["LINKAJA", "ID"],
         closed_from=time(23, 50),
@@ -71,6 +74,21 @@ def load_channels(regions: Mapping[str, Region]) -> Channels:
         },
     )
     return channels
+
+
+def _agree_fees(channels: Sequence[Channel]) -> None:
+    """What the gateways keep: somewhat less than customers pay for it. Terms that are there stay."""
+    GatewayFee.objects.bulk_create(
+        [
+            GatewayFee(
+                channel=row, fixed_minor=row.fee_minor * 9 // 10, valid_from=RATES_SINCE,
+                percent=(Decimal(row.fee_percent) * 9 / 10).quantize(Decimal("0.001")),
+            )
+            for row in channels
+            if row.kind != Channel.Kind.BALANCE
+        ],
+        ignore_conflicts=True,
+    )  # fmt: skip
 
 
 def _end(promo: Code, region: Region, now: datetime) -> datetime:

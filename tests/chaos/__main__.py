@@ -28,6 +28,7 @@ SETTINGS = {
     "CIRCUIT_PAUSE_SECONDS": "3",
     "WORKER_SILENT_SECONDS": "10",
     "DEMO": "on",
+    "DEMO_MONTH": "off",
 }
 MOST_HELD = 0.005
 
