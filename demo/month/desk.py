@@ -25,8 +25,8 @@ from payments.schedule import NEVER
 from storefront.orders.models import Order
 
 _REPORTS = (
-    ("NOT_ARRIVED", "Sudah 20 menit, diamond belum masuk ke akun saya.", "Diamond masuk pukul 19.42. Coba masuk ulang ya."),
-    ("PAID", "Saldo DANA sudah terpotong, pesanan masih menunggu.", "Pembayaranmu sudah kami temukan dan pesanan dikirim."),
+    ("NOT_ARRIVED", "Sudah 20 menit, diamond belum masuk.", "Diamond masuk pukul 19.42. Coba masuk ulang ya."),
+    ("PAID", "Saldo DANA sudah terpotong, pesanan masih menunggu.", "Pembayaranmu sudah ada dan pesanan dikirim."),
     ("MONEY_BACK", "Kapan uang saya kembali?", "Dana sudah dikirim ke BCA kemarin pukul 14.10."),
     ("INCOMPLETE", "Saya beli 3, yang masuk cuma 2.", "Satu item gagal di pemasok; dananya sudah kembali ke saldomu."),
     ("OTHER", "Saya salah pilih server, bisa dipindah?", "Maaf, item yang sudah terkirim tidak bisa dipindah."),
