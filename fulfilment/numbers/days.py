@@ -4,6 +4,7 @@ them; the running day often."""
 from __future__ import annotations
 
 import logging
+import time
 from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
@@ -22,7 +23,9 @@ logger = logging.getLogger(__name__)
 #: A transaction may commit a row after later ones: for so long rows are looked at again.
 GRACE = timedelta(minutes=5)
 _NOTED_AT_ONCE = 20_000
-_SUMMED_AT_ONCE = 40
+_SUMMED_AT_ONCE = 1_000
+# The next tick of the clock goes on.
+_FOR_SECONDS = 40.0
 # What a page waits for: a running day with more orders is summed by the clock alone.
 MOST_LIVE = 2_000
 _LIVE_AFTER = timedelta(seconds=2)
@@ -110,11 +113,11 @@ def mark(days: list[tuple[str, date]], now: datetime) -> None:
 
 
 def sum_stale(limit: int = _SUMMED_AT_ONCE) -> int:
-    """Up to `limit` stale days are summed, the latest first; one that cannot be rests and holds up no other."""
+    """Up to `limit` stale days, in bounded time, are summed, the latest first; one that cannot be rests and holds up no other."""
     stale = SummedDay.objects.filter(stale_at__isnull=False).exclude(pk__in=poison.resting(SummedDay))
-    done = 0
+    done, until = 0, time.monotonic() + _FOR_SECONDS
     for pk in list(stale.order_by("-day", "region").values_list("pk", flat=True)[:limit]):
-        if stopping.is_asked():
+        if stopping.is_asked() or time.monotonic() > until:
             break
         try:
             done += sum_again(pk)

