@@ -35,7 +35,7 @@ _BY = {
     "supplier": gettext_lazy("Supplier"),
     "region": gettext_lazy("Region"),
 }
-_MOST_PARTS = 25
+_MOST_PARTS = 15
 # What true profit is made of: title, column, and whether it is added.
 _PARTS = (
     (gettext_lazy("Sales, before promo"), "sales_minor", 1),

@@ -1,5 +1,6 @@
 """./run as a script from outside sees it: it starts, says so, mends what dies, and leaves nothing behind."""
 
+import json
 import os
 import signal
 import subprocess
@@ -30,11 +31,19 @@ def data_of(name: str) -> Path:
 @pytest.fixture(scope="module")
 def shop() -> Iterator[Store]:
     """One store that all tests of this file hurt in turn."""
-    one = Store(data_of("ground"), WORKER_SILENT_SECONDS="12")
+    one = Store(data_of("ground"), WORKER_SILENT_SECONDS="12", DEMO_MONTH="on")
     one.start(migrated=False)
     yield one
     one.stop()
     remove(one.data)
+
+
+def test_the_demos_month_is_there_and_its_books_hold(shop: Store) -> None:
+    told = json.loads(shop.manage("check_ledger", "--json").stdout)
+    assert told["ok"] and len(told["orders"]) > 500
+    states = {"PENDING", "PAID", "PROCESSING", "SUCCESS", "FAILED", "EXPIRED"}
+    assert {order["status"] for order in told["orders"]} == states
+    assert shop.sandbox.supplier_orders() == [] and shop.sandbox.gateway_payments() == []
 
 
 def is_ready(one: Store) -> bool:
