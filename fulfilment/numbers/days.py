@@ -113,7 +113,7 @@ def mark(days: list[tuple[str, date]], now: datetime) -> None:
 
 
 def sum_stale(limit: int = _SUMMED_AT_ONCE) -> int:
-    """Up to `limit` stale days, in bounded time, are summed, the latest first; one that cannot be rests and holds up no other."""
+    """Up to `limit` stale days are summed, in bounded time, the latest first; one that cannot be holds up no other."""
     stale = SummedDay.objects.filter(stale_at__isnull=False).exclude(pk__in=poison.resting(SummedDay))
     done, until = 0, time.monotonic() + _FOR_SECONDS
     for pk in list(stale.order_by("-day", "region").values_list("pk", flat=True)[:limit]):

@@ -53,7 +53,7 @@ def test_the_owner_reads_the_true_profit_of_the_ledger(visit: Callable[..., Page
     buyer = visit(390)
     buyer.goto(f"{store.url}/en-id/mobile-legends")
     fill_account(buyer, "700600501", "2001")
-    choose(buyer, "skuCode", "MLBB_86")
+    choose(buyer, "skuCode", "MLBB_172")
     choose(buyer, "paymentCode", "QRIS")
     buyer.fill("[name=contactEmail]", "owner.reads@example.com")
     buyer.click(".buy-button")

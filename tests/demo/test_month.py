@@ -35,11 +35,11 @@ def test_a_month_of_every_state_whose_books_hold_and_that_asks_nobody_outside() 
     assert Payout.objects.filter(state="ASKED").exists() and Payout.objects.filter(state="PAID").exists()
 
     assert ledger_check.problems() == []
-    days.keep(limit=10_000)
+    days.keep(limit=25)  # the last five days of five regions
     SummedDay.objects.update(summed_at=now + timedelta(hours=1))
     assert proving.problems() == []
     month = read(Question()).total("IDR")
-    assert month.profit_minor > 0 and month.is_profit_whole and month.delivered > 400
+    assert month.profit_minor > 0 and month.is_profit_whole and month.delivered > 50
 
     # Nothing wakes it: no look, no comparison, no purchase, no refund is due, whatever the clock calls.
     assert looking.poll_due() == refunds.send_due() == expiry.expire_due() == 0
