@@ -54,6 +54,7 @@ def theme(shop: str) -> dict[str, Any]:
         "SITE_HEADER": shop,
         "SITE_URL": "/",
         "SITE_ICON": lambda request: static("brand/favicon.svg"),
+        "STYLES": [lambda request: static("css/back_office.css")],
         "SHOW_HISTORY": True,
         "DASHBOARD_CALLBACK": "fulfilment.admin.start.start",
         "COLORS": {"primary": TURMERIC},
