@@ -176,6 +176,7 @@ CORS_EXPOSE_HEADERS = ["Retry-After", "ETag"]
 
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",  # before the admin, whose templates it replaces
+    "unfold.contrib.filters",
     "config.apps.BackOffice",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -153,20 +153,28 @@ class StaffCase(models.Model):
 
 
 class AuditEntry(models.Model):
-    """Who changed what, when, from what to what, and why. Append-only."""
+    """Who changed what, when, from what to what, and why. Append-only: a trigger refuses every change but an erasure's
+    and every deletion of what is younger than core.audit.KEPT_FOR."""
 
     at = models.DateTimeField(default=timezone.now, db_index=True)
     actor = models.CharField(max_length=150, help_text=_("login of staff, or the job's name"))
     action = models.CharField(max_length=60)
-    subject = models.CharField(max_length=120, db_index=True)
+    subject = models.CharField(max_length=120)
+    trace = models.CharField(max_length=64, blank=True, help_text=_("the request's id, as the logs have it"))
     before = models.JSONField(null=True, blank=True)
     after = models.JSONField(null=True, blank=True)
     why = models.TextField(blank=True)
 
     class Meta:
-        ordering = ["-id"]
+        ordering = ["-at", "-id"]
         verbose_name = _("audit entry")
         verbose_name_plural = _("audit trail")
+        indexes = [
+            models.Index(fields=["actor", "-at"], name="audit_by_actor"),
+            models.Index(fields=["action", "-at"], name="audit_by_action"),
+            models.Index(fields=["subject", "-at"], name="audit_by_subject"),
+            models.Index(OpClass("subject", name="varchar_pattern_ops"), name="audit_subject_prefix"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.actor}: {self.action} {self.subject}"

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from core import inbox, mail, poison
+from core import audit, inbox, mail, poison
 from core.alerts import posting, watching
 from core.approvals import services as approvals
 from core.messages import outbox
@@ -16,8 +16,8 @@ def send_mail() -> int:
 
 @shared_task(name="core.tidy")
 def tidy() -> int:
-    """Messages, failures and kept answers that nobody will ask for any more are forgotten."""
-    return inbox.forget_old() + poison.forget_old() + answers.forget_old()
+    """Messages, failures, kept answers and old entries of the audit trail that nobody will ask for are forgotten."""
+    return inbox.forget_old() + poison.forget_old() + answers.forget_old() + audit.forget_old()
 
 
 @shared_task(name="core.send_messages")

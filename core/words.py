@@ -39,7 +39,7 @@ FIELDS = [
     _("confirmed"), _("drift"), _("hidden at"), _("last t"), _("sealed key"),
     # Approvals
     _("asked at"), _("asked by"), _("decided at"), _("decided by"), _("expires at"), _("most"), _("note"), _("outcome"),
-    _("payload"), _("subject"), _("title"), _("unit"),
+    _("payload"), _("subject"), _("title"), _("trace"), _("unit"),
     # Books of supplier accounts
     _("booked at"), _("closed at"), _("at closing"), _("at opening"), _("closing minor"), _("confirmed at"),
     _("difference minor"),

@@ -14,7 +14,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
+from django_otp.plugins.otp_static.models import StaticDevice
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget
@@ -27,6 +27,7 @@ from core.admin.bases import ShopAdmin
 from core.admin.verbs import Asked, ReasonForm, Told, verb
 
 admin.site.unregister(Group)
+admin.site.unregister(StaticDevice)  # back-up codes are made by their owner alone
 _MANAGE = "accounts.manage_staff"
 
 
@@ -170,7 +171,7 @@ class BenefitAdmin(ShopAdmin):
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
+class GroupAdmin(DjangoGroupAdmin, ShopAdmin):  # type: ignore[type-arg]
     """Groups of the shop's own beside the roles; what a role may do stands in accounts/roles.py, and is shown."""
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:

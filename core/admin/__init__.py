@@ -2,6 +2,7 @@
 
 from core.admin import alerts as alerts
 from core.admin import approvals as approvals
+from core.admin import audit as audit
 from core.admin import messengers as messengers
 from core.admin import records as records
 from core.admin import sheets as sheets

@@ -141,17 +141,19 @@ class ShopAdmin(VerbsOfRows, TranslatedTexts, ModelAdmin):
             self.kept(request, "deleted", stored[pk], before[pk], None)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Iterable[Any], change: bool) -> None:
+        before = _linked(form)
         super().save_related(request, form, formsets, change)
+        self.kept(request, "changed", form.instance, before, _linked(form))
         prebuilt.touch()
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         before = row_of(obj)
-        subject = subject_of(obj)
+        subject = audit.subject_of(obj)
         super().delete_model(request, obj)
         self.kept(request, "deleted", obj, before, None, subject=subject)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        gone = [(one, subject_of(one), row_of(one)) for one in queryset]
+        gone = [(one, audit.subject_of(one), row_of(one)) for one in queryset]
         super().delete_queryset(request, queryset)
         for one, subject, before in gone:
             self.kept(request, "deleted", one, before, None, subject=subject)
@@ -166,12 +168,8 @@ class ShopAdmin(VerbsOfRows, TranslatedTexts, ModelAdmin):
                 return
             before, after = {name: before.get(name) for name in moved}, {name: after[name] for name in moved}
         name = request.user.get_username()
-        audit.record(name, action, subject or subject_of(obj), before=before, after=after, why=why)
+        audit.record(name, action, subject or audit.subject_of(obj), before=before, after=after, why=why)
         prebuilt.touch()
-
-
-def subject_of(obj: models.Model) -> str:
-    return f"{obj._meta.label_lower}:{obj.pk}"[:120]
 
 
 def _in_utc(value: Any) -> Any:
@@ -190,6 +188,12 @@ def row_of(obj: models.Model | None, **instead: Any) -> dict[str, Any] | None:
     }
     plain: dict[str, Any] = json.loads(json.dumps(columns, cls=DjangoJSONEncoder, default=str))
     return plain | instead
+
+
+def _linked(form: Any) -> dict[str, list[str]]:
+    """What the form's row is linked to by its many-to-many fields, by field."""
+    fields = [field.name for field in form.instance._meta.many_to_many if field.name in form.fields]
+    return {name: sorted(str(one) for one in getattr(form.instance, name).all()) for name in fields}
 
 
 def _touched_by(formset: BaseModelFormSet[Any, ModelForm[Any]]) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Regions, rates, mails, cases, the audit trail and the inbox in the back office."""
+"""Regions, rates, mails, cases and the inbox in the back office."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from core.admin.bases import ReadOnlyAdmin, ShopAdmin, pretty, without_keys
 from core.admin.bounded import FoundByIndex
 from core.admin.bulk import OnlyWhoMay, bulk_verb
 from core.admin.verbs import Asked, Told, verb, whoever_has
-from core.models import AuditEntry, ExchangeRate, InboxMessage, MailMessage, Region, SearchToken, StaffCase
+from core.models import ExchangeRate, InboxMessage, MailMessage, Region, SearchToken, StaffCase
 from core.wake import wake
 
 _STATE_LOOKS = {
@@ -169,24 +169,6 @@ class StaffCaseAdmin(OnlyWhoMay, FoundByIndex, ReadOnlyAdmin):
         if not cases.resolve(case, asked.user, asked.why):
             return Told.nothing_done(_("Somebody had resolved it before."))
         return Told(_("The case is resolved."))
-
-
-@admin.register(AuditEntry)
-class AuditEntryAdmin(ReadOnlyAdmin):
-    list_display = ["at", "actor", "action", "subject", "why"]
-    list_filter = ["action"]
-    search_fields = ["actor", "subject", "why"]
-    date_hierarchy = "at"
-    fields = ["at", "actor", "action", "subject", "why", "shown_before", "shown_after"]
-    readonly_fields = ["shown_before", "shown_after"]
-
-    @display(description=_("before"))
-    def shown_before(self, entry: AuditEntry) -> str:
-        return pretty(entry.before)
-
-    @display(description=_("after"))
-    def shown_after(self, entry: AuditEntry) -> str:
-        return pretty(entry.after)
 
 
 @admin.register(InboxMessage)

@@ -35,6 +35,7 @@ from unfold.decorators import action
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from core import audit
 from core.admin import confirm
 from core.errors import Refused, Text
 
@@ -118,10 +119,16 @@ def verb(
             row = admin.get_object(request, unquote(object_id))
             if row is None:
                 raise Http404
+            asked = Asked(request, filled.cleaned_data)
             try:
-                told = does(admin, Asked(request, filled.cleaned_data), row)
+                with audit.watched() as recorded:
+                    told = does(admin, asked, row)
             except Refused as refusal:
                 told = Told.refused(refusal.message)
+            if not recorded and isinstance(told, Told) and told.level == messages.SUCCESS:
+                # Services record what they do in words of their own; what none did still has its entry.
+                did, why = does.__name__.replace("_", " "), str(asked.said.get("reason", ""))
+                audit.record(asked.by, did, audit.subject_of(row), why=why)
             if isinstance(told, HttpResponse):
                 return told
             messages.add_message(request, told.level, str(told.text))
