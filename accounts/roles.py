@@ -83,6 +83,9 @@ _FILES = _block(
     "core.publish_sheet",
     "core.undo_sheet",
 )
+_APPROVES_FILES = _block(
+    _("Is the second person for files of many prices."), "view: core.sheetimport core.approval", "core.approve_sheet"
+)
 
 _MAKES_TOKENS = _block(
     _("Makes tokens of the admin API for scripts, which may do no more than their maker; shuts them out again."),
@@ -105,6 +108,7 @@ ROLES: tuple[Role, ...] = (
                 "view add change: storefront.operatorprefix",
             ),
             _FILES,
+            _APPROVES_FILES,
             _block(
                 _("Makes prices from costs by rules, publishes and undoes them; what moves far needs a second person."),
                 "view add change delete: fulfilment.marginrule fulfilment.priceending",
@@ -227,6 +231,7 @@ ROLES: tuple[Role, ...] = (
                 "change: core.discrepancy fulfilment.statement",
             ),
             _block(_("Enters exchange rates and the worth of a point."), "add: core.exchangerate payments.pointvalue"),
+            _APPROVES_FILES,
             _block(
                 _("Is the second person for prices that move far."),
                 "view: fulfilment.marginrule fulfilment.priceending fulfilment.pricedraft fulfilment.priceline",

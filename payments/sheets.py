@@ -54,6 +54,7 @@ CHANNELS = Sheet(
     lambda: Channel.objects.select_related("region", "category").order_by("region", "code"),
     {"region": regions, "category": by_code(lambda: ChannelCategory.objects.all())},
     _channel,
+    is_money=True,
 )  # fmt: skip
 
 CHANNEL_CLOSURES = Sheet(

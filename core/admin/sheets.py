@@ -18,12 +18,15 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
+from core.admin import confirm
 from core.admin.bases import ReadOnlyAdmin
+from core.approvals import services as approvals
 from core.errors import Refused
 from core.models import SheetImport, SheetRow
 from core.sheets import files, importing
 from core.sheets.columns import Column, Info
 from core.sheets.sheet import Sheet
+from storefront.sheets.asking import publish_or_ask
 
 _STATE_LOOKS = {"READ": "info", "ASKED": "warning", "PUBLISHED": "success", "DISCARDED": "default", "UNDONE": "danger"}
 _PER_PAGE = 100
@@ -183,6 +186,7 @@ class SheetImportAdmin(ReadOnlyAdmin):
             "may_publish": is_read and one.new + one.changed > 0 and self._may_publish(request, one, sheet),
             "may_undo": one.state == SheetImport.State.PUBLISHED and self._may_undo(request, sheet),
             "may_discard": is_read and may(request, "change", sheet),
+            "approval": approvals.waiting(f"core.sheetimport:{one.pk}"),
             "stays": one.rows.exclude(outcome="").count() if one.state == SheetImport.State.UNDONE else 0,
         }
         return self._page(request, "preview", context)
@@ -191,11 +195,13 @@ class SheetImportAdmin(ReadOnlyAdmin):
         one, sheet = self._import(request, object_id, "change")
         if not self._may_publish(request, one, sheet):
             raise PermissionDenied
+        if sheet.is_money and request.method == "POST" and (step := self._confirmed_first(request, one)):
+            return step
         given = request.POST
         jumps = None if given.get("all_jumps") else {int(line) for line in given.getlist("jump") if line.isdigit()}
 
         def act() -> str:
-            count = importing.publish(
+            count = publish_or_ask(
                 sheet,
                 one,
                 by=request.user.get_username(),
@@ -203,6 +209,8 @@ class SheetImportAdmin(ReadOnlyAdmin):
                 only_good=bool(given.get("only_good")),
                 jumps=jumps,
             )
+            if count is None:
+                return _("It waits for a second person, under Approvals.")
             return _("%(count)d rows are in the shop.") % {"count": count}
 
         return self._done(request, object_id, act)
@@ -211,6 +219,8 @@ class SheetImportAdmin(ReadOnlyAdmin):
         one, sheet = self._import(request, object_id, "change")
         if not self._may_undo(request, sheet):
             raise PermissionDenied
+        if sheet.is_money and request.method == "POST" and (step := self._confirmed_first(request, one)):
+            return step
 
         def act() -> str:
             why = request.POST.get("why", "").strip()[:500]
@@ -241,6 +251,10 @@ class SheetImportAdmin(ReadOnlyAdmin):
             return _("The file is put away; nothing of it was in the shop.")
 
         return self._done(request, object_id, act)
+
+    def _confirmed_first(self, request: HttpRequest, one: SheetImport) -> HttpResponse | None:
+        """The way over a fresh confirmation, back to the preview; None for whoever gave one a moment ago."""
+        return confirm.first(request, reverse("admin:core_sheetimport_change", args=[one.pk]))
 
     def _done(self, request: HttpRequest, object_id: int, act: Callable[[], str]) -> HttpResponse:
         if request.method != "POST":

@@ -186,6 +186,14 @@ def _read(sheet: Sheet, line: Line, outcome: Outcome) -> None:
         for column in columns
     }
     moved = [name for name in after if is_new or before[name] != after[name]]
+    for name, cell in sheet.implied(moved, line).items():
+        column = sheet.column(name)
+        if name in line.cells:
+            continue
+        before[name] = column.written(row)
+        column.put(row, column.read(cell, line))
+        after[name] = column.written(row)
+        moved += [name] if before[name] != after[name] else []
     outcome.before = {} if is_new else {name: before[name] for name in moved}
     outcome.after = {name: after[name] for name in moved if after[name] or not is_new}
     outcome.kind = Kind.NEW if is_new else Kind.CHANGED if moved else Kind.SAME

@@ -97,17 +97,25 @@ def _table(one: SheetImport, rows: Iterable[SheetRow]) -> files.Table:
 
 
 def publish(
-    sheet: Sheet, one: SheetImport, *, by: str, why: str = "", only_good: bool = False, jumps: Iterable[int] | None = ()
+    sheet: Sheet,
+    one: SheetImport,
+    *,
+    by: str,
+    why: str = "",
+    only_good: bool = False,
+    jumps: Iterable[int] | None = (),
+    was_asked: bool = False,
 ) -> int:
     """Every good line is written, in one transaction and the audit trail; how many.
 
     `jumps` are the lines whose jump somebody has looked at, None: all of them. Lines that are wrong, or a jump nobody
-    ticked, are left out only if `only_good` says so. Raises VALIDATION_ERROR where something is in the way, the shop as
-    before: decided already, the rows have moved since the preview, lines that may not go.
+    ticked, are left out only if `only_good` says so. `was_asked`: a second person approves what the first asked for.
+    Raises VALIDATION_ERROR where something is in the way, the shop as before: decided already, the rows have moved
+    since the preview, lines that may not go.
     """
     with transaction.atomic():
         mine = SheetImport.objects.select_for_update().get(pk=one.pk)
-        if mine.state not in (State.READ, State.ASKED):
+        if mine.state != (State.ASKED if was_asked else State.READ):
             raise _refused(_("This file has been decided on before."))
         rows = {row.line: row for row in mine.rows.all()}
         outcomes = _compared_again(sheet, mine, rows)
@@ -138,9 +146,18 @@ def publish(
     return len(good)
 
 
+def waits(one: SheetImport, *, by: str) -> None:
+    """Nobody decides about the file but the second person that `by` asked for.
+
+    Raises VALIDATION_ERROR if it was decided before.
+    """
+    if not SheetImport.objects.filter(pk=one.pk, state=State.READ).update(state=State.ASKED, published_by=by):
+        raise _refused(_("This file has been decided on before."))
+
+
 def discard(one: SheetImport, *, by: str) -> None:
     """The draft is put away; nothing of it was ever in the shop. Raises VALIDATION_ERROR if it was decided before."""
-    if not SheetImport.objects.filter(pk=one.pk, state__in=[State.READ, State.ASKED]).update(state=State.DISCARDED):
+    if not SheetImport.objects.filter(pk=one.pk, state=State.READ).update(state=State.DISCARDED):
         raise _refused(_("This file has been decided on before."))
     audit.record(by, "import discarded", _subject(one))
 

@@ -41,7 +41,11 @@ class SheetImport(models.Model):
         ordering = ["-id"]
         verbose_name = _("import")
         verbose_name_plural = _("imports")
-        permissions = [("publish_sheet", _("Can publish an import")), ("undo_sheet", _("Can undo an import"))]
+        permissions = [
+            ("publish_sheet", _("Can publish an import")),
+            ("undo_sheet", _("Can undo an import")),
+            ("approve_sheet", _("Can approve a file of many prices that another asked for")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.sheet}: {self.file_name}"

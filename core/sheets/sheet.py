@@ -20,10 +20,19 @@ def no_rule(row: Any, line: Line) -> Iterable[tuple[str, str]]:
     return ()
 
 
+#: Cells that follow from those that change, by column, unless the file has them: (names that change, the line).
+Implied = Callable[[Sequence[str], Line], Mapping[str, str]]
+
+
+def nothing_implied(moved: Sequence[str], line: Line) -> Mapping[str, str]:
+    return {}
+
+
 @dataclass(frozen=True)
 class Sheet:
     """`key` names the columns that tell rows apart; `narrow` is the lookup by the first of them; `links` finds the rows
-    that codes in a column stand for. `rows` gives all rows as an export has them, related ones at hand."""
+    that codes in a column stand for. `rows` gives all rows as an export has them, related ones at hand. `is_money`: who
+    publishes has confirmed who they are a moment ago."""
 
     code: str
     title: Any
@@ -34,6 +43,8 @@ class Sheet:
     rows: Callable[[], QuerySet[Any]]
     links: Mapping[str, Loader] = field(default_factory=dict)
     rule: Rule = no_rule
+    implied: Implied = nothing_implied
+    is_money: bool = False
 
     def column(self, name: str) -> Column:
         return self.named[name]

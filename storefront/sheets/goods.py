@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -56,6 +56,11 @@ def _price(row: Any, line: Line) -> Iterable[tuple[str, str]]:
     names = {"price_minor": "price", "original_minor": "list_price"}
     for attribute, problem in rules.of_price(row.price_minor, row.original_minor):
         yield names[attribute], problem
+
+
+def _fixed(moved: Sequence[str], line: Line) -> dict[str, str]:
+    """As in the form: who writes another price by hand fixes it, unless they say otherwise."""
+    return {"fixed": "yes"} if "price" in moved else {}
 
 
 def _field(row: Any, line: Line) -> Iterable[tuple[str, str]]:
@@ -188,10 +193,13 @@ PRICES = Sheet(
         Amount("price", "price_minor", needed=True, guards=True, told=_("what one costs, in that currency")),
         Amount("list_price", "original_minor", needed=True, guards=True, told=_("the struck price; the same: none")),
         Flag("available", "is_available", told=_("yes or no")),
+        Flag("fixed", "is_fixed", told=_("yes: margin rules leave it alone; follows from a new price")),
     ],
     lambda: SkuPrice.objects.select_related("sku", "region").order_by("sku__code", "region"),
     {"sku": by_code(lambda: Sku.objects.all()), "region": regions},
     _price,
+    _fixed,
+    is_money=True,
 )
 
 MEMBER_DISCOUNTS = Sheet(

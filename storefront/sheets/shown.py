@@ -69,6 +69,7 @@ PROMOS = Sheet(
     lambda: Promo.objects.select_related("region").prefetch_related("products", "channels").order_by("code"),
     {"region": regions, "products": products, "channels": _channels},
     _promo,
+    is_money=True,
 )  # fmt: skip
 
 BANNERS = Sheet(

@@ -19,12 +19,13 @@ from django.utils import translation
 from openpyxl import Workbook
 
 from accounts.models import User
+from core.approvals import services as approvals
 from core.errors import Refused
-from core.models import AuditEntry, SheetImport
+from core.models import Approval, ApprovalLimit, AuditEntry, SheetImport
 from core.sheets import comparing, files, importing
 from storefront.catalogue.models import Product, Section, Sku, SkuPrice
 from storefront.promos.models import Promo
-from storefront.sheets import goods, shown
+from storefront.sheets import asking, goods, shown
 from tests.staff import enter
 from tests.storefront import factories
 
@@ -101,7 +102,11 @@ def test_two_thousand_prices_with_three_bad_rows(django_assert_max_num_queries: 
     trail = AuditEntry.objects.filter(action="imported", subject__startswith="storefront.skuprice:")
     assert trail.count() == 1997
     entry = trail.get(subject=f"storefront.skuprice:{SkuPrice.objects.get(sku__code='MANY_3').pk}")
-    assert (entry.actor, entry.before, entry.after) == (BY, {"price": "10003"}, {"price": "11003"})
+    assert (entry.actor, entry.before, entry.after) == (
+        BY,
+        {"price": "10003", "fixed": "no"},
+        {"price": "11003", "fixed": "yes"},
+    )
     with pytest.raises(Refused):
         importing.publish(goods.PRICES, one, by=BY, only_good=True)
 
@@ -170,7 +175,7 @@ def test_amounts_as_people_and_spreadsheets_write_them() -> None:
     book.save(held)
     one = read(held.getvalue())
     assert (one.changed, one.wrong) == (1, 1)
-    assert one.rows.get(line=2).after == {"price": "4.05"}
+    assert one.rows.get(line=2).after == {"price": "4.05", "fixed": "yes"}
     assert problem("MLBB_172,ID,49450,USD", "sku,region,price,currency")[0] == "currency"
     assert read("sku\tregion\tprice\nMLBB_172\tID\t49.460\n".encode("utf-16")).changed == 1
 
@@ -189,6 +194,45 @@ def test_a_jump_has_to_be_ticked() -> None:
     again = read(text)
     assert importing.publish(goods.PRICES, again, by=BY, jumps={2}) == 1
     assert [row[2] for row in shop()] == [20000, 24800]
+
+
+@pytest.mark.django_db
+def test_more_jumps_than_one_person_may_wait_for_a_second() -> None:
+    factories.sku("MLBB_172", prices={"ID": (49450, 50000)})
+    factories.sku("MLBB_86", prices={"ID": (24750, 25000)})
+    ApprovalLimit.objects.create(kind=asking.KIND, unit=asking.JUMPS, most=1)
+    text = f"{HEADS}\nMLBB_172,ID,20000,50000,yes\nMLBB_86,ID,10000,25000,yes\n"
+
+    def ask(one: SheetImport, jumps: list[int] | None, why: str = "cheaper now") -> int | None:
+        return asking.publish_or_ask(goods.PRICES, one, by=BY, why=why, only_good=True, jumps=jumps)
+
+    first = read(text)
+    with pytest.raises(Refused):
+        ask(first, None, why=" ")
+    assert ask(first, None) is None
+    for again in (lambda: ask(first, None), lambda: ask(first, [2]), lambda: importing.discard(first, by=BY)):
+        with pytest.raises(Refused):
+            again()
+    assert [row[2] for row in shop()] == [49450, 24750]
+    approval = Approval.objects.get()
+    asker, other = (
+        User.objects.create_superuser(email=email, password="Secret pass 1")  # type: ignore[attr-defined]
+        for email in (BY, "finance@example.com")
+    )
+    with pytest.raises(Refused):
+        approvals.approve(approval.pk, asker, "mine")
+    approvals.refuse(approval.pk, other, "look at line 3")
+    first.refresh_from_db()
+    assert (first.state, [row[2] for row in shop()]) == ("READ", [49450, 24750])
+
+    assert ask(first, None) is None
+    approvals.approve(Approval.objects.get(state="WAITING").pk, other, "right")
+    with pytest.raises(Refused):
+        approvals.approve(Approval.objects.get(state="DONE").pk, other, "twice")
+    assert [row[2] for row in shop()] == [20000, 10000]
+    first.refresh_from_db()
+    assert (first.state, first.published_by) == ("PUBLISHED", BY)
+    assert ask(read(f"{HEADS}\nMLBB_172,ID,40000,50000,yes\n"), [2]) == 1
 
 
 @pytest.mark.django_db
@@ -232,7 +276,7 @@ def test_the_shop_has_moved_since_the_preview() -> None:
     assert "lines 2" in str(refused.value.message)
     assert shop()[0][2] == 49300
     again = importing.read_again(goods.PRICES, one, by=BY)
-    assert again.rows.get().before == {"price": "49300"}
+    assert again.rows.get().before == {"price": "49300", "fixed": "no"}
     assert importing.publish(goods.PRICES, again, by=BY) == 1
     one.refresh_from_db()
     assert (one.state, shop()[0][2]) == ("DISCARDED", 49000)
@@ -345,6 +389,10 @@ def test_the_pages_lead_from_file_to_undo_and_ask_for_each_right(client: Client)
     one = SheetImport.objects.get()
     verbs = {verb: reverse(f"admin:core_sheetimport_{verb}", args=[one.pk]) for verb in ("publish", "undo", "discard")}
     assert client.get(verbs["publish"]).status_code == 405
+    enter(client, User.objects.get(email=BY), fresh=False)
+    assert client.post(verbs["publish"])["Location"].startswith(reverse("admin:confirm"))
+    assert shop()[0][2] == 49450
+    enter(client, User.objects.get(email=BY))
     assert client.post(verbs["publish"]).status_code == 302
     assert shop()[0][2] == 49000
     assert client.post(verbs["undo"], {"why": "wrong file"}).status_code == 403
