@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('core', '0009_alerts'),
+        ('core', '0011_audit_append_only'),
     ]
 
     operations = [
