@@ -52,7 +52,7 @@ FIELDS = [
     # The order desk
     _("assigned to"), _("author"), _("chosen"), _("last id"),
     # Prices from costs
-    _("bears fees"), _("bears promos"), _("cause"), _("changes"), _("choice"), _("chosen by"), _("draft"),
+    _("fees"), _("bears promos"), _("cause"), _("changes"), _("choice"), _("chosen by"), _("draft"),
     _("ending minor"), _("guard"), _("is applied"), _("jump percent"), _("made by"), _("moves percent"),
     _("new minor"), _("new original minor"), _("old minor"), _("old original minor"), _("product"),
     _("published at"), _("published by"), _("publishes itself"), _("rates"), _("region"), _("rule"), _("rule name"),

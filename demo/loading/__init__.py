@@ -11,6 +11,7 @@ from demo.loading.base import load_base
 from demo.loading.content import load_content
 from demo.loading.goods import load_goods
 from demo.loading.people import load_people
+from demo.loading.prices import load_prices
 from demo.loading.stock import load_stock
 from demo.loading.supply import load_supply
 from demo.loading.trade import load_channels, load_promos
@@ -25,6 +26,7 @@ def load(now: datetime) -> dict[str, int]:
     shelf = load_goods(regions)
     load_supply(shelf)
     load_stock(shelf)
+    load_prices(shelf, now)
     channels = load_channels(regions)
     promos = load_promos(regions, shelf.products, channels, now)
     load_content(regions)

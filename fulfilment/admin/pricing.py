@@ -42,7 +42,7 @@ class MarginRuleAdmin(ShopAdmin):
         "holds_for",
         "margin",
         "jump",
-        "bears_fees",
+        "fees",
         "bears_promos",
         "publishes_itself",
         "is_active",
@@ -56,7 +56,7 @@ class MarginRuleAdmin(ShopAdmin):
     fieldsets = [
         (None, {"fields": ["name", "is_active", ("product", "sku"), ("region", "level")]}),
         (_("Margin"), {"fields": [("percent", "flat_minor")]}),
-        (_("Floor and guard"), {"fields": ["bears_fees", "bears_promos", "jump_percent", "publishes_itself"]}),
+        (_("Floor and guard"), {"fields": ["fees", "bears_promos", "jump_percent", "publishes_itself"]}),
     ]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

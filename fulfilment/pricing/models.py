@@ -79,6 +79,11 @@ class MarginRule(models.Model):
     With a `level` it says what has to be left of that level's lower price; the public price rises until it is.
     """
 
+    class Fees(models.TextChoices):
+        WHOLE = "WHOLE", _("the whole fee of the dearest channel")
+        NET = "NET", _("what its gateway keeps beyond that fee")
+        NONE = "NONE", _("nothing")
+
     name = models.CharField(max_length=80)
     product = models.ForeignKey(
         Product, null=True, blank=True, on_delete=models.CASCADE, related_name="+", help_text=_("empty: all")
@@ -109,9 +114,11 @@ class MarginRule(models.Model):
         validators=_PERCENT,
         help_text=_("a price that moves by more than this at once needs a person's tick"),
     )
-    bears_fees = models.BooleanField(
-        default=True,
-        help_text=_("the price bears the dearest channel's fee; off: what customers pay for it does"),
+    fees = models.CharField(
+        max_length=5,
+        choices=Fees,
+        default=Fees.WHOLE,
+        help_text=_("customers pay the channel's fee on top; what of it the price has to bear all the same"),
     )
     bears_promos = models.BooleanField(
         default=True,

@@ -130,9 +130,10 @@ class _Needs:
     def __init__(self, desk: Desk, worked: Worked, cost: int) -> None:
         self._desk, self._worked, self._cost = desk, worked, cost
         row = worked.row
-        self._levels = {
-            level: desk.rules.rule(row.sku_id, row.sku.product_id, row.region_id, level) for level in PAYERS if level
-        }
+        product = row.sku.product_id
+        rules_of = {level: desk.rules.rule(row.sku_id, product, row.region_id, level) for level in PAYERS if level}
+        self._levels = {level: rule for level, rule in rules_of.items() if rule is not None}
+        self._payers = list(dict.fromkeys([*desk.burdens.payers(row.region_id, product), *self._levels]))
         self.raised_by: Step | None = None
 
     def paid(self, level: str, price: int, *, promo: bool | None = None) -> Paid:
@@ -141,13 +142,13 @@ class _Needs:
         listed = max(price, row.original_minor) if row.original_minor > row.price_minor else price
         return self._desk.burdens.paid(
             level, Money(price, currency), Money(listed, currency), row.region_id, row.sku.product_id,
-            row.sku.max_quantity, fees=rule.bears_fees, promo=rule.bears_promos if promo is None else promo,
+            row.sku.max_quantity, fees=rule.fees, promo=rule.bears_promos if promo is None else promo,
         )  # fmt: skip
 
     def short(self, price: int) -> int:
         """Remembers the last step that was short: it is the one that made the price."""
         worst, why = 0, None
-        for level in PAYERS:
+        for level in self._payers:
             paid = self.paid(level, price)
             for missing, step in self._of(paid):
                 if missing > worst:
@@ -180,10 +181,8 @@ class _Needs:
     def left_of(self, price: int) -> list[Step]:
         """What each kind of buyer leaves us of the price; and the promos the shop pays itself, where it does."""
         told: list[Step] = []
-        for level in PAYERS:
+        for level in self._payers:
             paid = self.paid(level, price)
-            if level and not paid.off:
-                continue
             whole = self.paid(level, price, promo=True)
             told.append(
                 {

@@ -39,7 +39,7 @@ def test_staff_make_a_rule_a_draft_tick_publish_with_a_second_person_and_undo(se
     shelf.shop(price=40_000)
     MarginRule.objects.all().delete()
     form = {"name": "Diamonds", "is_active": "on", "percent": "12", "flat_minor": "0", "jump_percent": "10"}
-    form |= {"region": "", "product": "", "sku": "", "level": "", "bears_fees": "on", "bears_promos": "on"}
+    form |= {"region": "", "product": "", "sku": "", "level": "", "fees": "WHOLE", "bears_promos": "on"}
     add = reverse("admin:fulfilment_marginrule_add")
     assert ani.post(add, form | {"flat_minor": "500"}).status_code == 200, "a flat amount names its region"
     assert ani.post(add, form).status_code == 302

@@ -17,7 +17,7 @@ from tests.storefront import factories
 
 pytestmark = pytest.mark.django_db
 REAL = "mlbb_id_172_diamonds"
-PRODUCT = "/id-id/mobile-legends"
+PRODUCT = "/en-id/mobile-legends"
 
 
 @pytest.fixture

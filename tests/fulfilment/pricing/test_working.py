@@ -13,7 +13,8 @@ from core.models import ExchangeRate
 from core.money import Money
 from fulfilment.models import MarginRule, SkuPart, SupplierProduct
 from fulfilment.pricing import words
-from fulfilment.pricing.bearing import _worst_fee, _worst_promo
+from fulfilment.pricing.bearing import _worst_fee, _worst_promo, charge_of
+from payments.gateway_fees.models import GatewayFee
 from storefront.catalogue import members
 from storefront.catalogue.models import MemberDiscount, SkuPrice
 from storefront.channels import services as channels
@@ -131,8 +132,12 @@ def test_the_floor_is_cost_and_the_dearest_fee_at_every_level_s_price() -> None:
     royal = members.price(Money(line.new, "IDR"), Decimal(10)).minor
     assert royal - 4_000 >= shelf.COST > members.price(Money(line.new - 100, "IDR"), Decimal(10)).minor - 4_000
     assert any("Royal" in text for text, _ in words.written(line.steps, "IDR"))
-    shelf.margin(bears_fees=False, percent="1")
+    shelf.margin(fees="NONE", percent="1")
     assert shelf.line().new == 48_150  # × 0.9 = 43,335
+    shelf.margin(fees="NET", percent="1")
+    assert shelf.line().new == 48_150, "without agreed terms gateways keep what customers pay"
+    GatewayFee.objects.create(channel=Channel.objects.get(code="BCA"), fixed_minor=4_500)
+    assert shelf.line().new == 48_750  # 43,875 − 500; QRIS asks what it costs
 
 
 @pytest.mark.django_db
@@ -148,7 +153,7 @@ def test_the_example_of_the_document() -> None:
 
 @pytest.mark.django_db
 def test_a_level_s_rule_says_what_is_left_of_its_price() -> None:
-    sku = shelf.shop(percent="12", bears_fees=False)
+    sku = shelf.shop(percent="12", fees="NONE")
     MemberDiscount.objects.create(product=sku.product, level="PRESTIGE", percent=Decimal("5"))
     assert shelf.line().new == 48_550  # leaves 46,122 of 43,296
     shelf.margin("Prestige", "8", level="PRESTIGE")
@@ -191,18 +196,27 @@ money = st.integers(1, 3_000_000)
     least=st.integers(0, 500_000),
     cap=st.integers(0, 50_000),
     most=st.integers(1, 10),
+    kept=st.tuples(st.integers(0, 20_000), st.decimals(0, 40, places=1)),
 )
-def test_no_fee_or_promo_weighs_more_than_told_and_neither_falls_as_prices_rise(units, flat, percent, least, cap, most):
+def test_no_fee_or_promo_weighs_more_than_told_and_neither_falls_as_prices_rise(
+    units, flat, percent, least, cap, most, kept
+):
     """What least_price relies on: a dearer unit never bears a smaller fee or promo."""
     channel = Channel(name="c", fee_minor=flat, fee_percent=percent, min_minor=least, max_minor=10**9)
+    agreed = GatewayFee(fixed_minor=kept[0], percent=kept[1])
+    charges = [charge_of(channel, agreed)]
     promo = Promo(code="P", percent=percent, flat_minor=flat, min_minor=least, max_discount_minor=cap)
     low, high = (Money(amount, "IDR") for amount in sorted(units))
-    fee, off = _worst_fee([channel], high, most).minor, _worst_promo([promo], high, high, most).minor
-    assert _worst_fee([channel], low, most).minor <= fee
+    fee, off = _worst_fee(charges, high, most).minor, _worst_promo([promo], high, high, most).minor
+    net = _worst_fee(charges, high, most, "NET").minor
+    assert _worst_fee(charges, low, most).minor <= fee and _worst_fee(charges, low, most, "NET").minor <= net
     assert _worst_promo([promo], low, low, most).minor <= off
     for count in range(1, most + 1):
         taken = channels.fee(channel, high * count)
         if (high * count + taken).minor >= least:
             assert taken.minor <= fee * count
+            total = high * count + taken
+            gateway = Money(agreed.fixed_minor, "IDR") + total.percent(agreed.percent)
+            assert (gateway - taken).minor <= net * count + 1  # both are rounded half up
         if high.minor * count >= least:
             assert promos.discount(promo, high * count).minor <= off * count
