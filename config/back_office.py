@@ -54,6 +54,9 @@ def theme(shop: str) -> dict[str, Any]:
         "SITE_HEADER": shop,
         "SITE_URL": "/",
         "SITE_ICON": lambda request: static("brand/favicon.svg"),
+        "SITE_FAVICONS": [
+            {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("brand/favicon.svg")},
+        ],
         "STYLES": [lambda request: static("css/back_office.css")],
         "SHOW_HISTORY": True,
         "DASHBOARD_CALLBACK": "fulfilment.admin.start.start",
