@@ -19,6 +19,7 @@ from core.money import Money
 from core.web import prebuilt
 from core.web.api import ApiView, body_of, data
 from core.web.origin import own_pages_only
+from fulfilment.admin import desk
 
 
 class Echo(ApiView):
@@ -98,6 +99,7 @@ def soon() -> datetime:
 
 urlpatterns = [
     path("admin/operations/", include("fulfilment.admin.operations_urls")),  # its navigation leads there
+    path("admin/desk/", desk.view, name="desk"),
     path("admin/", admin.site.urls),
     path("v2/echo", Echo.as_view()),
     path("v2/refusing/<str:how>", Refusing.as_view()),
