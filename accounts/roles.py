@@ -186,6 +186,13 @@ ROLES: tuple[Role, ...] = (
                 "accounts.end_sessions",
                 "accounts.reset_second_factor",
             ),
+            _block(
+                _("Looks after customers: shuts out and lets in, merges guests, hands out personal data."),
+                "view: fulfilment.customer",
+                "fulfilment.suspend_customer",
+                "fulfilment.merge_guests",
+                "fulfilment.export_customer",
+            ),
         ),
     ),
     Role(
@@ -211,6 +218,7 @@ ROLES: tuple[Role, ...] = (
                 "storefront.recheck_order",
                 "storefront.cancel_order",
                 "view add: core.note",
+                "view: fulfilment.customer",
             ),
             _block(
                 _("Decides about refunds and balances that another person asked for, and about money nobody expected."),

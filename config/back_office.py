@@ -69,6 +69,7 @@ def theme(shop: str) -> dict[str, Any]:
                     _("Orders"),
                     _page(_("Order desk"), "support_agent", "desk", "core.view_staffcase"),
                     _list(_("Orders"), "receipt_long", "storefront.order"),
+                    _list(_("Customers"), "groups", "fulfilment.customer"),
                     _list(_("Cases"), "front_hand", "core.staffcase"),
                     _list(_("Problem reports"), "report", "fulfilment.problemreport"),
                     _list(_("Refunds"), "undo", "payments.refund"),

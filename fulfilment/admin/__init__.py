@@ -4,6 +4,7 @@ from fulfilment.admin import arrivals as arrivals
 from fulfilment.admin import attempts as attempts
 from fulfilment.admin import books as books
 from fulfilment.admin import codes as codes
+from fulfilment.admin import customers as customers
 from fulfilment.admin import orders as orders
 from fulfilment.admin import pricing as pricing
 from fulfilment.admin import problems as problems

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils.html import format_html
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from core.admin.tables import link, moment, raw, table
+from core.approvals.models import Approval
 from core.money import Money
 from fulfilment import sending
 from fulfilment.desk.dossier import Dossier
@@ -241,12 +243,30 @@ class OrderSections:
             [(moment(one.at), one.author, raw(one.text)) for one in dossier_of(order).notes],
         )
 
+    @display(description=_("approvals"))
+    def approvals_shown(self, order: Order) -> str:
+        return approvals_table(dossier_of(order).approvals)
+
     @display(description=_("what staff did"))
     def acts(self, order: Order) -> str:
         return table(
             [_("at"), _("by"), _("what"), _("about"), _("why")],
             [(moment(one.at), one.actor, one.action, one.subject, one.why) for one in dossier_of(order).acts],
         )
+
+
+def approvals_table(rows: Iterable[Approval]) -> str:
+    """What somebody asked for and another decides about."""
+    return table(
+        [_("asked"), _("by"), _("what"), _("state"), _("decided by"), _("why")],
+        [
+            (
+                moment(one.asked_at), one.asked_by, link("core_approval", one.pk, one.title), one.get_state_display(),
+                one.decided_by or "–", one.why,
+            )
+            for one in rows
+        ],
+    )  # fmt: skip
 
 
 def _request(attempt: Attempt) -> str:

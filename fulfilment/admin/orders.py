@@ -15,6 +15,7 @@ from core.admin.bounded import FoundByIndex
 from core.admin.bulk import OnlyWhoMay
 from core.admin.tables import link
 from fulfilment import searching
+from fulfilment.admin.order_owner import OwnerVerbs
 from fulfilment.admin.order_sections import OrderSections
 from fulfilment.admin.order_verbs import OrderVerbs
 from fulfilment.desk import dossier
@@ -32,7 +33,7 @@ STATE_LOOKS = {
 
 
 @admin.register(Order)
-class OrderAdmin(OnlyWhoMay, OrderSections, OrderVerbs, GivesBack, ReadOnlyAdmin):
+class OrderAdmin(OnlyWhoMay, OrderSections, OrderVerbs, OwnerVerbs, GivesBack, ReadOnlyAdmin):
     list_display = [
         "number",
         "shown_status",
@@ -53,6 +54,7 @@ class OrderAdmin(OnlyWhoMay, OrderSections, OrderVerbs, GivesBack, ReadOnlyAdmin
         "check_again",
         "send_again",
         {"title": _("Set right"), "items": ["switch_supplier", "change_account", "cancel_order", "give_back"]},
+        {"title": _("Customer"), "items": ["credit_wallet", "merge_guest"]},
         "write_note",
     ]
     fieldsets = [
@@ -89,13 +91,13 @@ class OrderAdmin(OnlyWhoMay, OrderSections, OrderVerbs, GivesBack, ReadOnlyAdmin
         (_("Money"), {"fields": ["payments", "captures", "refunds", "left_to_give_back", "ledger"]}),
         (_("Mails"), {"fields": ["mails", "chats"]}),
         (_("Webhooks and callbacks"), {"fields": ["messages_in"]}),
-        (_("Audit trail"), {"fields": ["acts"]}),
+        (_("Audit trail"), {"fields": ["approvals_shown", "acts"]}),
     ]
     readonly_fields = [
         *("shown_status", "units", "page", "account", "correction_shown", "delay_shown", "notes_shown", "cases"),
         *("problems", "timeline", "customer", "total", "subtotal", "discount", "fee", "cost", "unit_price"),
         *("list_price", "quote", "topups", "attempts", "codes", "payments", "captures", "refunds", "ledger"),
-        *("left_to_give_back", "mails", "chats", "messages_in", "acts"),
+        *("left_to_give_back", "mails", "chats", "messages_in", "approvals_shown", "acts"),
     ]
 
     total = money_column("total_minor", title=_("total"))
@@ -146,7 +148,7 @@ class OrderAdmin(OnlyWhoMay, OrderSections, OrderVerbs, GivesBack, ReadOnlyAdmin
 
     @display(description=_("customer"))
     def customer(self, order: Order) -> str:
-        return link("accounts_user", order.user_id, order.user) if order.user_id else str(_("guest"))
+        return link("fulfilment_customer", order.user_id, order.user) if order.user_id else str(_("guest"))
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Order | None:
         """The order with what its page shows; the same one for every verb that asks during one request."""

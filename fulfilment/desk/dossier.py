@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from core import notes
+from core.approvals.models import Approval
 from core.models import AuditEntry, ChatMessage, InboxMessage, MailMessage, Note, StaffCase
 from core.money import Money
 from fulfilment.models import Attempt, Code, Correction, Delay, ProblemReport, TopUp
@@ -102,6 +103,10 @@ class Dossier:
     @cached_property
     def notes(self) -> Sequence[Note]:
         return notes.of(notes.about_order(self.order.number))
+
+    @cached_property
+    def approvals(self) -> Sequence[Approval]:
+        return list(Approval.objects.filter(about=self.order.number).order_by("id")[:MOST])
 
     @cached_property
     def acts(self) -> Sequence[AuditEntry]:

@@ -12,6 +12,7 @@ from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F,
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.approvals.models import Approval
 from core.errors import Text
 from core.models import StaffCase
 from fulfilment.models import ProblemReport
@@ -95,6 +96,12 @@ QUEUES = (
     _case_queue(
         "refunds", _("Refunds to decide"), _("Wait for a second person, or nobody knows whether they were paid."),
         *_REFUNDS,
+    ),
+    Queue(
+        "approvals", _("Approvals"), _("Somebody asked for these; another person approves or refuses."),
+        "core.view_approval", lambda now: Approval.objects.filter(state=Approval.State.WAITING).order_by("expires_at"),
+        lambda one: one.asked_at, lambda one: f"{one.about} · {one.title} · {one.asked_by}", "core_approval",
+        "state__exact=WAITING",
     ),
     Queue(
         "payouts", _("Pay-outs"), _("One person compares and prepares, another approves and pays."),

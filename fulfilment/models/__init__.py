@@ -5,6 +5,7 @@ from __future__ import annotations
 from fulfilment.books.models import Funding, Statement
 from fulfilment.codes.models import Code, CodeBatch, CodeEvent, CodeStock
 from fulfilment.models.attempts import Attempt
+from fulfilment.models.customers import Customer
 from fulfilment.models.history import HistoryPoll, HistoryRow
 from fulfilment.models.routes import MOST_PIECES, Route, SkuPart
 from fulfilment.models.suppliers import STOCK, SupplierAccount, SupplierProduct, checked_customer_format
@@ -15,7 +16,7 @@ from fulfilment.problems.models import ProblemReport
 
 __all__ = [
     "MOST_PIECES", "STOCK", "Attempt", "Code", "CodeBatch", "CodeEvent", "CodeStock", "Correction", "CostSeen",
-    "DayFigures", "Delay", "Funding", "HistoryPoll", "HistoryRow", "MarginRule", "Noted", "PriceDraft", "PriceEnding",
-    "PriceLine", "ProblemReport", "ProductTask", "Route", "SkuPart", "Statement", "SummedDay", "SupplierAccount",
+    "Customer", "DayFigures", "Delay", "Funding", "HistoryPoll", "HistoryRow", "MarginRule", "Noted", "PriceDraft",
+    "PriceEnding", "PriceLine", "ProblemReport", "ProductTask", "Route", "SkuPart", "Statement", "SummedDay", "SupplierAccount",
     "SupplierProduct", "TopUp", "checked_customer_format",
 ]  # fmt: skip

@@ -182,6 +182,24 @@ def test_a_sender_that_read_the_other_choice_sends_nothing(supplier: Any, monkey
     assert [supplied for supplied, _product in desk.bought(supplier)] == ["digiflazz"]
 
 
+def test_without_the_choice_in_the_claim_it_still_goes_there(supplier: Any, monkeypatch: Any) -> None:
+    """The control: a claim that asks only whether the unit waits buys from whom staff had just turned away."""
+    second = desk.second(priority=5).product
+    desk.rate()
+    order, unit = waiting()
+    prepare = sending._prepare
+
+    def meanwhile(*given: Any) -> Any:
+        monkeypatch.setattr(sending, "_prepare", prepare)
+        acting.switch_supplier(order.pk, second.pk, BY, WHY)
+        return prepare(*given)
+
+    monkeypatch.setattr(sending, "_prepare", meanwhile)
+    monkeypatch.setattr(sending, "_claimed", lambda topup: TopUp.objects.filter(pk=topup.pk).update(state="SENDING"))
+    sending.send(unit.pk)
+    assert [supplied for supplied, _product in desk.bought(supplier)] == ["gemgo"]
+
+
 def test_cancelled_it_is_paid_back_once(supplier: Any, staff: Client) -> None:
     order, _unit = waiting()
     assert "its money on its way back" in say(staff, order, "cancel_order")
