@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
@@ -132,7 +132,7 @@ class LimitForm(forms.ModelForm):  # type: ignore[type-arg]
             try:
                 cleaned["most"] = Money.of(most, unit).minor if unit in DECIMALS else int(most)
             except NotAnAmount:
-                self.add_error("most", _now("%(currency)s has no such small amounts.") % {"currency": unit})
+                self.add_error("most", gettext("%(currency)s has no such small amounts.") % {"currency": unit})
         return cleaned
 
 

@@ -20,7 +20,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextareaWidget
@@ -51,7 +51,7 @@ def bulk_verb(
                 raise PermissionDenied
             rows = list(queryset.order_by("pk")[: MOST_ROWS + 1])
             if len(rows) > MOST_ROWS:
-                messages.error(request, _now("At most %(most)d at a time, please.") % {"most": MOST_ROWS})
+                messages.error(request, gettext("At most %(most)d at a time, please.") % {"most": MOST_ROWS})
                 return None
             asked_for = form(request.POST if "reason" in request.POST else None)
             if not asked_for.is_valid():
@@ -82,13 +82,15 @@ def _act(acts: Acts, modeladmin: Any, asked: Asked, rows: list[Any]) -> tuple[in
 
 def _tell(request: HttpRequest, changed: int, untouched: int, refusals: list[str]) -> None:
     if changed:
-        messages.success(request, _now("Done for %(count)d.") % {"count": changed})
+        messages.success(request, gettext("Done for %(count)d.") % {"count": changed})
     if untouched:
-        messages.warning(request, _now("Nothing left to do for %(count)d.") % {"count": untouched})
+        messages.warning(request, gettext("Nothing left to do for %(count)d.") % {"count": untouched})
     for told in refusals[:_SHOWN_REFUSALS]:
         messages.error(request, told)
     if len(refusals) > _SHOWN_REFUSALS:
-        messages.error(request, _now("… and %(count)d more were refused.") % {"count": len(refusals) - _SHOWN_REFUSALS})
+        messages.error(
+            request, gettext("… and %(count)d more were refused.") % {"count": len(refusals) - _SHOWN_REFUSALS}
+        )
 
 
 class OnlyWhoMay:

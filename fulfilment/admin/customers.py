@@ -13,7 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.forms import BaseDialogForm
@@ -62,7 +62,7 @@ class AdjustForm(ReasonForm):
             try:
                 positive = Money.of(abs(Decimal(told["amount"])), told["currency"])
             except NotAnAmount as problem:
-                raise forms.ValidationError(_now("That is finer than the smallest coin.")) from problem
+                raise forms.ValidationError(gettext("That is finer than the smallest coin.")) from problem
             told["money"] = Money(-positive.minor if minus else positive.minor, positive.currency)
         return told
 
@@ -80,7 +80,7 @@ class EraseForm(CheckedForm):
 
     def get_before_template_context(self, request: HttpRequest, object_id: int | str | None = None) -> dict[str, Any]:
         customer = Customer.objects.get(pk=int(object_id or 0))
-        says = _now("Names, addresses, numbers, devices and texts go for good. Orders and the books stay, nameless.")
+        says = gettext("Names, addresses, numbers, devices and texts go for good. Orders and the books stay, nameless.")
         return {"foresight": {"says": says, "against": erasing.against(customer)}}
 
 
@@ -381,7 +381,7 @@ class CustomerAdmin(ReadOnlyAdmin):
             return Told.nothing_done(_("There are no guest orders with this address."))
         subject = f"user:{customer.public_id}"
         audit.record(asked.by, "guest orders taken over", subject, after={"orders": count}, why=asked.why)
-        return Told(_now("%(count)d orders are the member's now.") % {"count": count})
+        return Told(gettext("%(count)d orders are the member's now.") % {"count": count})
 
     @verb(
         _("Export personal data"),

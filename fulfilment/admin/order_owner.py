@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextInputWidget
 
@@ -38,7 +38,7 @@ class CreditForm(ReasonForm):
         try:
             return Money.of(self.cleaned_data["amount"], self.order.currency)
         except NotAnAmount as problem:
-            raise forms.ValidationError(_now("That is finer than the smallest coin.")) from problem
+            raise forms.ValidationError(gettext("That is finer than the smallest coin.")) from problem
 
 
 class MergeForm(CheckedForm):
@@ -89,4 +89,4 @@ class OwnerVerbs:
         moved = guests.merge(order.email, asked.said["address"], asked.by, why)
         if not moved:
             return Told.nothing_done(_("That was done before."))
-        return Told(_now("%(count)d orders moved.") % {"count": moved})
+        return Told(gettext("%(count)d orders moved.") % {"count": moved})

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.http import HttpRequest, QueryDict
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
@@ -109,9 +109,10 @@ class AccountForm(ReasonForm):
             again.update(self.data)  # type: ignore[has-type]
             again["seen"] = shown
             self.data = again
-            nickname = proposed.nickname or _now("(nobody can say)")
+            name = {"nickname": proposed.nickname or gettext("(nobody can say)")}
             raise forms.ValidationError(
-                _now("The game says: %(nickname)s. Send it once more if that is the customer.") % {"nickname": nickname}
+                gettext("The game says: %(nickname)s. Send it once more if that is the customer.")
+                % {"nickname": nickname}
             )
         return told
 

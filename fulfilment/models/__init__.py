@@ -17,6 +17,6 @@ from fulfilment.problems.models import ProblemReport
 __all__ = [
     "MOST_PIECES", "STOCK", "Attempt", "Code", "CodeBatch", "CodeEvent", "CodeStock", "Correction", "CostSeen",
     "Customer", "DayFigures", "Delay", "Funding", "HistoryPoll", "HistoryRow", "MarginRule", "Noted", "PriceDraft",
-    "PriceEnding", "PriceLine", "ProblemReport", "ProductTask", "Route", "SkuPart", "Statement", "SummedDay", "SupplierAccount",
-    "SupplierProduct", "TopUp", "checked_customer_format",
+    "PriceEnding", "PriceLine", "ProblemReport", "ProductTask", "Route", "SkuPart", "Statement", "SummedDay",
+    "SupplierAccount", "SupplierProduct", "TopUp", "checked_customer_format",
 ]  # fmt: skip

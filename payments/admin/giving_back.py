@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
@@ -29,14 +29,16 @@ class GiveBackForm(ReasonForm):
         super().__init__(request, object_id, *args, **kwargs)
         self.order = Order.objects.get(pk=int(object_id or 0))
         self.fields["seen"].initial = giving_back.seen(self.order)
-        left = giving_back.remaining(self.order)
-        self.fields["amount"].help_text = _now("Paid and neither given back nor on its way: %(left)s") % {"left": left}
+        left = {"left": giving_back.remaining(self.order)}
+        self.fields["amount"].help_text = gettext("Paid and neither given back nor on its way: %(left)s") % {
+            "left": left
+        }
 
     def clean_amount(self) -> Money:
         try:
             return Money.of(self.cleaned_data["amount"], self.order.currency)
         except NotAnAmount as problem:
-            raise forms.ValidationError(_now("That is finer than the smallest coin.")) from problem
+            raise forms.ValidationError(gettext("That is finer than the smallest coin.")) from problem
 
 
 class GivesBack:

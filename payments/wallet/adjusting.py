@@ -6,7 +6,7 @@ What is given comes from the house's goodwill, what is taken goes back to it; do
 from __future__ import annotations
 
 from django.db import transaction
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -33,7 +33,7 @@ def adjust(user: User, amount: Money, *, key: str, by: str, why: str) -> Approva
     the wallet holds.
     """
     if amount.minor == 0:
-        raise Refused("VALIDATION_ERROR", _now("Say by how much the balance changes."))
+        raise Refused("VALIDATION_ERROR", gettext("Say by how much the balance changes."))
     held = ledger.balances(user).get(amount.currency, Money(0, amount.currency))
     if amount.minor + held.minor < 0:
         raise _too_little(held)
@@ -73,7 +73,7 @@ def _move(user: User, amount: Money, key: str, by: str, why: str) -> None:
 
 
 def _too_little(held: Money) -> Refused:
-    return Refused("VALIDATION_ERROR", _now("The wallet holds %(held)s: no more can be taken.") % {"held": held})
+    return Refused("VALIDATION_ERROR", gettext("The wallet holds %(held)s: no more can be taken.") % {"held": held})
 
 
 def register_kind() -> None:
