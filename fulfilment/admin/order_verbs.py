@@ -109,7 +109,7 @@ class AccountForm(ReasonForm):
             again.update(self.data)  # type: ignore[has-type]
             again["seen"] = shown
             self.data = again
-            name = {"nickname": proposed.nickname or gettext("(nobody can say)")}
+            nickname = proposed.nickname or gettext("(nobody can say)")
             raise forms.ValidationError(
                 gettext("The game says: %(nickname)s. Send it once more if that is the customer.")
                 % {"nickname": nickname}

@@ -29,7 +29,7 @@ class GiveBackForm(ReasonForm):
         super().__init__(request, object_id, *args, **kwargs)
         self.order = Order.objects.get(pk=int(object_id or 0))
         self.fields["seen"].initial = giving_back.seen(self.order)
-        left = {"left": giving_back.remaining(self.order)}
+        left = giving_back.remaining(self.order)
         self.fields["amount"].help_text = gettext("Paid and neither given back nor on its way: %(left)s") % {
             "left": left
         }
