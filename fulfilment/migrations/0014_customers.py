@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0005_staff_permissions'),
-        ('fulfilment', '0012_price_pipeline'),
+        ('fulfilment', '0013_fees_of_margin_rules'),
     ]
 
     operations = [
