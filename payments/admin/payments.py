@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse
+from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import action, display
+from unfold.decorators import display
 
+from core import audit
 from core.admin.bases import ReadOnlyAdmin, ReadOnlyInline, money_column, pretty
 from core.admin.bounded import FoundByIndex
-from core.admin.verbs import back_to, page_of, whoever_has
+from core.admin.verbs import Asked, Told, verb, whoever_has
 from payments import looking
 from payments.gateways.base import GatewayUnavailable
 from payments.models import Capture, Payment
@@ -77,21 +77,25 @@ class PaymentAdmin(FoundByIndex, ReadOnlyAdmin):
             payment.order,
         )
 
-    has_look_now_permission = whoever_has("payments.view_payment")
+    has_look_now_permission = whoever_has("payments.view_payment", "storefront.recheck_order")
 
-    @action(description=_("Look at the gateway now"), icon="refresh", permissions=["look_now"])
-    def look_now(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        payment = Payment.objects.select_related("order").get(pk=object_id)
+    @verb(
+        _("Look at the gateway now"),
+        icon="refresh",
+        may="look_now",
+        title=_("How does this payment stand?"),
+        text=_("The gateway is asked at once. Money that it has taken counts, a payment that ended there ends here."),
+        button=_("Ask"),
+    )
+    def look_now(self, asked: Asked, payment: Payment) -> Told:
+        if not payment.gateway_id:
+            return Told.nothing_done(_("The gateway never told us its number for this payment."))
+        audit.record(asked.by, "payment looked up", f"payment:{payment.reference}", before=payment.state, why=asked.why)
         try:
-            looked = looking.look(payment, by=request.user.get_username()) if payment.gateway_id else None
+            looked = looking.look(payment, by=asked.by)
         except GatewayUnavailable as problem:
-            messages.error(request, _("The gateway does not answer: %(why)s") % {"why": problem})
-        else:
-            if looked is None:
-                messages.warning(request, _("The gateway never told us its number for this payment."))
-            else:
-                messages.success(request, _("The gateway says: %(standing)s") % {"standing": looked.standing})
-        return back_to(request, page_of(payment))
+            return Told.refused(_("The gateway does not answer: %(why)s") % {"why": problem})
+        return Told(_("The gateway says: %(standing)s") % {"standing": looked.standing})
 
 
 @admin.register(Capture)

@@ -10,6 +10,8 @@ from django.urls import reverse
 from accounts.models import User
 from core.models import AuditEntry
 from core.money import Money
+from payments import looking
+from payments.gateways.base import Looked, Standing
 from payments.models import Account, Capture, Payment, Payout, Refund, Transfer
 from payments.money_back import claims, links
 from payments.settling import settle
@@ -74,3 +76,34 @@ def test_only_who_decides_about_refunds_sees_the_link_that_claims_one_and_that_i
     enter(reader, helper)
     seen = reader.get(page)
     assert seen.status_code == 200 and link not in seen.content.decode()
+
+
+def test_a_look_at_the_gateway_is_asked_for_with_a_reason_since_it_may_settle(
+    office: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    class Gateway:
+        def look_up(self, gateway_id: str, payment_id: str = "") -> Looked:
+            asked.append(gateway_id)
+            return Looked(Standing.PAID, (money(),))
+
+    monkeypatch.setattr(looking, "for_code", lambda code: Gateway())
+    order, payment = unplaced()
+    url = reverse("admin:payments_payment_look_now", args=[payment.pk])
+    assert office.get(url).status_code == 200
+    office.post(url, {"_form_submitted": "True", "reason": ""})
+    reader = Client()
+    helper = User.objects.create(email="help@example.com", is_staff=True)
+    helper.user_permissions.add(Permission.objects.get(codename="view_payment"))
+    enter(reader, helper)
+    assert reader.post(url, {"_form_submitted": "True", "reason": "I am curious"}).status_code == 403
+    assert not asked and not Capture.objects.exists() and not AuditEntry.objects.exists()
+    for _ in range(2):
+        office.post(url, {"_form_submitted": "True", "reason": "the customer calls"})
+    order.refresh_from_db()
+    assert asked == [payment.gateway_id] * 2 and order.status == "PAID" and Capture.objects.count() == 1
+    entries = AuditEntry.objects.filter(action="payment looked up").order_by("id")
+    assert [(one.actor, one.subject, one.before) for one in entries] == [
+        ("ops@example.com", f"payment:{payment.reference}", state) for state in ("OPEN", "SETTLED")
+    ]
