@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, Model, OuterRef
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from core import poison
@@ -37,14 +36,21 @@ def expire_due(limit: int = 50) -> int:
         overdue = overdue.exclude(pk__in=poison.resting(model))
         live = Payment.objects.filter(state__in=Payment.LIVE, **{f"{model._meta.model_name}_id": OuterRef("pk")})
         for pk in list(overdue.filter(~Exists(live)).values_list("pk", flat=True)[:limit]):
-            ended += _safely(model, act, pk, now)
+            with poison.counted(model, pk):
+                ended += act(pk, now)
     waiting = Payment.objects.filter(state__in=Payment.LIVE, not_before__lte=now).select_related("order", "deposit")
     waiting = waiting.exclude(pk__in=poison.resting(Payment))
     for_orders = waiting.filter(order__status=Order.Status.PENDING, order__expires_at__lte=now)
     for_deposits = waiting.filter(deposit__status=Deposit.Status.PENDING, deposit__expires_at__lte=now)
     for payment in [*for_orders.order_by("not_before")[:limit], *for_deposits.order_by("not_before")[:limit]]:
-        if claim(payment) and _is_void(payment, now):
-            ended += _safely(type(payment.bill), expire if payment.order_id else expire_deposit, payment.bill.pk, now)
+        if not claim(payment):
+            continue
+        bill, is_void = payment.bill, False
+        with poison.counted(Payment, payment.pk, about=bill.number):
+            is_void = _is_void(payment, now)
+        if is_void:
+            with poison.counted(type(bill), bill.pk):
+                ended += (expire if payment.order_id else expire_deposit)(bill.pk, now)
     return ended
 
 
@@ -68,19 +74,6 @@ def _is_void(payment: Payment, now: datetime) -> bool:
     except GatewayUnavailable as problem:
         logger.warning("%s: the gateway is away at its deadline: %s", payment.reference, problem)
         return is_overdue
-    except Exception as problem:
-        logger.exception("%s could not be ended", payment.reference)
-        poison.failed(Payment, payment.pk, problem, about=payment.bill.number)
-        return False
-
-
-def _safely(model: type[Model], act: Callable[[int, datetime], bool], pk: int, now: datetime) -> bool:
-    try:
-        return act(pk, now)
-    except Exception as problem:
-        logger.exception("%s of %s", act.__name__, pk)
-        poison.failed(model, pk, problem)
-        return False
 
 
 @transaction.atomic

@@ -189,13 +189,11 @@ def poll_due(limit: int = POLLED_AT_ONCE) -> int:
         if stopping.is_asked() or not claim(payment):
             continue
         looked_at += 1
-        try:
-            _poll(payment)
-        except GatewayUnavailable as problem:
-            logger.warning("%s could not be looked up: %s", payment.reference, problem)
-        except Exception as problem:
-            logger.exception("%s could not be polled", payment.reference)
-            poison.failed(Payment, payment.pk, problem, about=payment.bill.number)
+        with poison.counted(Payment, payment.pk, about=payment.bill.number):
+            try:
+                _poll(payment)
+            except GatewayUnavailable as problem:
+                logger.warning("%s could not be looked up: %s", payment.reference, problem)
     return looked_at
 
 

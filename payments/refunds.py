@@ -143,16 +143,13 @@ def send_due(limit: int = SENT_AT_ONCE) -> int:
         if not claimed:
             continue
         refund = Refund.objects.select_related("payment__channel", "order__user", "order__region").get(pk=pk)
-        try:
+        with poison.counted(Refund, refund.pk, about=refund.order.number):
             if state == State.DUE:
                 _send(refund)
             elif state == State.SENT:
                 look(refund)
             else:
                 _ask_after(refund, refund.error or "a worker was lost while it was being sent", is_settled=True)
-        except Exception as problem:
-            logger.exception("refund %s", refund.reference)
-            poison.failed(Refund, refund.pk, problem, about=refund.order.number)
         touched += 1
     return touched
 

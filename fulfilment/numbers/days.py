@@ -3,7 +3,6 @@ them; the running day often."""
 
 from __future__ import annotations
 
-import logging
 import time
 from datetime import date, datetime, timedelta
 
@@ -19,7 +18,6 @@ from payments.models import Transfer
 from storefront.inquiries.models import Inquiry
 from storefront.orders.models import Order, OrderEvent
 
-logger = logging.getLogger(__name__)
 #: A transaction may commit a row after later ones: for so long rows are looked at again.
 GRACE = timedelta(minutes=5)
 _NOTED_AT_ONCE = 20_000
@@ -119,11 +117,8 @@ def sum_stale(limit: int = _SUMMED_AT_ONCE) -> int:
     for pk in list(stale.order_by("-day", "region").values_list("pk", flat=True)[:limit]):
         if stopping.is_asked() or time.monotonic() > until:
             break
-        try:
+        with poison.counted(SummedDay, pk):
             done += sum_again(pk)
-        except Exception as problem:
-            logger.exception("day %s could not be summed", pk)
-            poison.failed(SummedDay, pk, problem)
     return done
 
 

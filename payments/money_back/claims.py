@@ -3,7 +3,6 @@ staff pay to. Who does not is reminded, and after a month staff are told."""
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 
 from django.db import transaction
@@ -22,7 +21,6 @@ from payments.money_back.destinations import Destination, Method
 from payments.money_back.steps import open_refund_case
 from payments.schedule import NEVER
 
-logger = logging.getLogger(__name__)
 State = Refund.State
 # After the first mail: pauses before each reminder, then before staff are told.
 _PAUSES = (timedelta(days=5), timedelta(days=14), timedelta(days=9))
@@ -89,11 +87,8 @@ def remind_due(limit: int = 50) -> int:
     due = due.exclude(pk__in=poison.resting(Refund)).order_by("not_before")
     ids = list(due.values_list("pk", flat=True)[:limit])
     for pk in ids:
-        try:
+        with poison.counted(Refund, pk):
             _remind(pk)
-        except Exception as problem:
-            logger.exception("refund %s could not be reminded of", pk)
-            poison.failed(Refund, pk, problem)
     return len(ids)
 
 
