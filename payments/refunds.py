@@ -147,7 +147,7 @@ def send_due(limit: int = SENT_AT_ONCE) -> int:
             if state == State.DUE:
                 _send(refund)
             elif state == State.SENT:
-                look(refund)
+                _look_again(refund)
             else:
                 _ask_after(refund, refund.error or "a worker was lost while it was being sent", is_settled=True)
         touched += 1
@@ -336,6 +336,14 @@ def _ask_after(refund: Refund, error: str, *, is_settled: bool) -> None:
         progress(refund.pk, reply)
     elif is_settled:
         _again_later(refund, error)
+
+
+def _look_again(refund: Refund) -> None:
+    try:
+        look(refund)
+    except GatewayUnavailable as problem:
+        # That speaks of the gateway, not of the refund: the next sweep asks again.
+        logger.warning("%s could not be looked up: %s", refund.reference, problem)
 
 
 def _has_siblings(refund: Refund) -> bool:

@@ -10,16 +10,17 @@ from django.conf import settings
 from django.utils import timezone
 
 from core.errors import Refused
-from core.models import AuditEntry, StaffCase
+from core.models import AuditEntry, PoisonRow, StaffCase
 from core.money import Money
 from payments import ledger_check, looking, refunds
 from payments.gateways import for_code
-from payments.gateways.base import RefundReply, RefundStanding
+from payments.gateways.base import GatewayUnavailable, RefundReply, RefundStanding
 from payments.gateways.xendit import Xendit
 from payments.models import Account, Payment, Refund
+from payments.settling import settle
 from storefront.orders.models import Order
 from tests.conftest import Sandbox
-from tests.payments.cast import TOTAL, books, due_now, payment_of, placed, standing
+from tests.payments.cast import TOTAL, books, due_now, money, payment_of, placed, standing, unplaced
 from tests.payments.members import holds, member
 from tests.payments.test_webhooks import post
 from tests.storefront import factories
@@ -52,6 +53,13 @@ def again(refund: Refund) -> Refund:
 
 def due_again() -> None:
     Refund.objects.update(not_before=timezone.now() - timedelta(seconds=1))
+
+
+def raising(problem: Exception) -> Any:
+    def gateway(*_: Any) -> None:
+        raise problem
+
+    return gateway
 
 
 def refunded(sandbox: Sandbox) -> list[int]:
@@ -140,6 +148,19 @@ def test_what_reached_nobody_is_sent_again(sandbox: Sandbox) -> None:
     due_again()
     refunds.send_due()
     assert again(refund).state == State.SENT
+
+
+def test_a_gateway_that_is_away_says_nothing_of_a_refund_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long it is away: the refund is not set aside, and comes again with the next sweep."""
+    order, payment = unplaced()
+    settle(payment.pk, money())
+    refund = owed(order)
+    Refund.objects.update(state=State.SENT)
+    monkeypatch.setattr(Xendit, "look_up_refund", raising(GatewayUnavailable("away")))
+    for _ in range(2):
+        due_again()
+        assert refunds.send_due() == 1
+    assert again(refund).state == State.SENT and not PoisonRow.objects.exists()
 
 
 def test_what_the_gateway_refuses_the_guest_claims_and_a_member_has(sandbox: Sandbox) -> None:
