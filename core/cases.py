@@ -6,7 +6,8 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import CharField, Exists, OuterRef, Q, Value
+from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
 from core.audit import record
@@ -20,6 +21,13 @@ def open_case(
     given = {"kind": kind, "title": title[:200], "about": about, "evidence": evidence or {}, "actions": actions}
     _, is_new = StaffCase.objects.get_or_create(key=key, defaults=given)
     return is_new
+
+
+def stands_under(*parts: str | OuterRef) -> Exists:
+    """The condition that a case, open or resolved, stands under the key that `parts` make of a row: by it a bounded
+    sweep leaves out what staff were told of."""
+    pieces = [Value(part) if isinstance(part, str) else Cast(part, CharField()) for part in parts]
+    return Exists(StaffCase.objects.filter(key=Concat(*pieces, output_field=CharField())))
 
 
 def close(kind: str, about: int | str, resolution: str) -> int:

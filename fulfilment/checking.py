@@ -127,12 +127,13 @@ def retire_old(now: datetime | None = None) -> None:
             Attempt.objects.filter(pk=attempt.pk).update(next_look_at=None)
 
 
-def ask_overdue(now: datetime | None = None) -> None:
-    """Unknown purchases that nobody could ask for within a quarter of an hour are cases; they are still asked for."""
+def ask_overdue(limit: int = 100, now: datetime | None = None) -> None:
+    """The oldest unknown purchases that nobody could ask for within a quarter of an hour are cases; they are still
+    asked for. Those that are cases already make room for the rest."""
     moment = now or timezone.now()
     overdue = Attempt.objects.filter(state=Attempt.State.UNKNOWN, answered_at__lt=moment - _ASK_STAFF_AFTER)
-    overdue = overdue.exclude(reference="").exclude(pk__in=poison.resting(Attempt))
-    for attempt in overdue.select_related("topup__order", "account", "product")[:100]:
+    overdue = overdue.filter(evidence.not_asked_about(), ~Q(reference="")).exclude(pk__in=poison.resting(Attempt))
+    for attempt in overdue.select_related("topup__order", "account", "product").order_by("answered_at")[:limit]:
         with poison.counted(Attempt, attempt.pk):
             evidence.ask_staff(attempt, ["the supplier does not answer when asked by our reference"], [], moment)
 

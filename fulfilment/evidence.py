@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import OuterRef, Q
 from django.utils import timezone
 
-from core.cases import open_case
+from core.cases import open_case, stands_under
 from core.models import StaffCase
 from core.money import Money
 from fulfilment.models import Attempt, HistoryRow, TopUp
@@ -99,6 +99,11 @@ def _ask_staff(attempt: Attempt, reasons: list[str], rows: list[HistoryRow], now
             " is sent again. It is still watched: evidence that comes in later settles it and closes this case."
         ),
     )
+
+
+def not_asked_about() -> Q:
+    """The condition on attempts that no `ask_staff` came before."""
+    return ~Q(stands_under("attempt:", OuterRef("pk"), ":unknown"))
 
 
 def _case_key(attempt: Attempt) -> str:

@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q
 from django.utils import timezone
 
 from core import poison
-from core.cases import open_case
+from core.cases import open_case, stands_under
 from core.wake import wake
 from fulfilment import clocks, evidence, finishing
 from fulfilment.models import Attempt, HistoryRow, SupplierAccount, SupplierProduct, TopUp
@@ -325,13 +325,14 @@ def look_after_accepted(limit: int = 200, now: datetime | None = None) -> None:
                 evidence.report(attempt, "slow", "The supplier has not finished a top-up for half an hour")
 
 
-def ask_overdue(now: datetime | None = None) -> None:
-    """Unknown attempts that no look at the history has settled in time are cases, also while the history is away."""
+def ask_overdue(limit: int = 200, now: datetime | None = None) -> None:
+    """The oldest unknown attempts that no look at the history has settled in time are cases, also while the history is
+    away. Those that are cases already make room for the rest."""
     moment = now or timezone.now()
     overdue = moment - clocks.retry_after() - clocks.patience()
     unknown = Attempt.objects.filter(state=Attempt.State.UNKNOWN, reference="", answered_at__lt=overdue)
-    unknown = unknown.exclude(pk__in=poison.resting(Attempt))
-    for attempt in unknown.select_related("topup__order", "account", "product")[:200]:
+    unknown = unknown.filter(evidence.not_asked_about()).exclude(pk__in=poison.resting(Attempt))
+    for attempt in unknown.select_related("topup__order", "account", "product").order_by("answered_at")[:limit]:
         with poison.counted(Attempt, attempt.pk):
             evidence.ask_staff(attempt, ["nothing settled it in time"], unexplained(attempt), moment)
 
@@ -343,8 +344,8 @@ def report_foreign(limit: int = 100, now: datetime | None = None) -> None:
         attempt=None,
         first_seen_at__gt=moment - 12 * _FOREIGN_AFTER,
         first_seen_at__lt=moment - _FOREIGN_AFTER,
-    ).filter(first_seen_at__gt=F("account__baseline_at"))
-    for row in rows.select_related("account")[:limit]:
+    ).filter(~stands_under("foreign_row:", OuterRef("pk")), first_seen_at__gt=F("account__baseline_at"))
+    for row in rows.select_related("account").order_by("first_seen_at")[:limit]:
         if (
             is_named(row)
             or Attempt.objects.filter(

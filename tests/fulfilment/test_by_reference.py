@@ -65,7 +65,11 @@ def test_two_orders_of_one_player_are_out_at_once(digiflazz):
         assert desk.buy(order).state == "UNKNOWN"
     digiflazz.faults(**desk.QUIET)
     desk.ended(digiflazz)
-    desk.pass_time(desk.PAUSE)
+    desk.pass_time(1000)
+    for told in (1, 2, 2):
+        checking.ask_overdue(limit=1)
+        found = sorted(cases("unknown_outcome"), key=lambda case: case.opened_at)
+        assert [case.about for case in found] == [order.number for order in orders[:told]], "the oldest first"
     assert checking.look_due() == 2
     for order in orders:
         order.refresh_from_db()

@@ -374,25 +374,30 @@ def test_an_order_that_never_ends_is_a_case_after_half_an_hour(supplier):
 def test_an_unknown_whose_history_never_comes_is_a_case_in_the_end(supplier):
     desk.look()
     supplier.faults(create_order={"lose_request": 1.0}, order_history={"error": 1.0})
-    desk.buy(desk.paid())
+    numbers = [desk.buy(desk.paid())[0].order.number for _ in range(2)]
     desk.pass_time(SETTLED)
     resolving.ask_overdue()
     assert not desk.cases("unknown_outcome")
     desk.pass_time(SETTLED)
-    resolving.ask_overdue()
-    [case] = desk.cases("unknown_outcome")
-    assert case.about == Attempt.objects.get().topup.order.number and case.evidence["sent_at"]
+    for told in (1, 2, 2):
+        resolving.ask_overdue(limit=1)
+        found = sorted(desk.cases("unknown_outcome"), key=lambda case: case.opened_at)
+        assert [case.about for case in found] == numbers[:told], "the oldest first, and none twice"
+    assert found[0].evidence["sent_at"]
 
 
 def test_a_row_that_nobody_bought_is_a_case(supplier):
     desk.look()
     desk.buy(desk.paid())
     desk.look()
-    row = _row(Attempt.objects.get(), player_id="1", transaction_id="TX-FOREIGN")
+    rows = [_row(Attempt.objects.get(), player_id="1", transaction_id=f"TX-FOREIGN-{n}") for n in range(2)]
     SupplierAccount.objects.update(baseline_at=timezone.now() - timedelta(hours=2))
-    HistoryRow.objects.filter(pk=row.pk).update(first_seen_at=timezone.now() - timedelta(minutes=11))
-    resolving.report_foreign()
-    assert [case.evidence["row"]["row"] for case in desk.cases("foreign_row")] == [row.pk]
+    for minutes, row in zip((12, 11), rows, strict=True):
+        HistoryRow.objects.filter(pk=row.pk).update(first_seen_at=timezone.now() - timedelta(minutes=minutes))
+    for told in (1, 2, 2):
+        resolving.report_foreign(limit=1)
+        found = sorted(case.evidence["row"]["row"] for case in desk.cases("foreign_row"))
+        assert found == [row.pk for row in rows[:told]], "the oldest first, and none twice"
 
 
 def test_a_reused_transaction_id_is_told_apart_by_player_and_time(supplier):
