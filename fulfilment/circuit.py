@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from core.cases import open_case
-from core.models import StaffCase
+from core import cases
 from core.wake import wake
 from fulfilment import clocks
 from fulfilment.models import Attempt, SupplierAccount, TopUp
@@ -113,21 +113,21 @@ def open_by_hand(account: SupplierAccount, why: str) -> bool:
 def close(account: SupplierAccount, why: str) -> bool:
     """Buying goes on: what failed before no longer counts, and whoever waited is due now. False if it was closed."""
     now = timezone.now()
-    moved = SupplierAccount.objects.filter(pk=account.pk, circuit_opened_at__isnull=False).update(
-        circuit_opened_at=None,
-        circuit_until=None,
-        circuit_why="",
-        circuit_probes=0,
-        circuit_probe_at=None,
-        circuit_closed_at=now,
-    )
-    if moved:
-        StaffCase.objects.filter(key__startswith=_case_key(account), state=StaffCase.State.OPEN).update(
-            state=StaffCase.State.RESOLVED, resolved_at=now, resolution=f"closed: {why}"
+    with transaction.atomic():
+        moved = SupplierAccount.objects.filter(pk=account.pk, circuit_opened_at__isnull=False).update(
+            circuit_opened_at=None,
+            circuit_until=None,
+            circuit_why="",
+            circuit_probes=0,
+            circuit_probe_at=None,
+            circuit_closed_at=now,
         )
-        TopUp.objects.filter(state=TopUp.State.QUEUED, waits_for=CIRCUIT).update(not_before=now)
-        wake("fulfilment.sweep", "topups")
-    return bool(moved)
+        if not moved:
+            return False
+        cases.close("supplier", f"{account.code}:{CIRCUIT}", f"closed: {why}")
+    TopUp.objects.filter(state=TopUp.State.QUEUED, waits_for=CIRCUIT).update(not_before=now)
+    wake("fulfilment.sweep", "topups")
+    return True
 
 
 def _count(account: SupplierAccount) -> None:
@@ -145,6 +145,7 @@ def _count(account: SupplierAccount) -> None:
         _open(account, f"{len(failed)} of the last {len(newest)} purchases failed", failed, now)
 
 
+@transaction.atomic
 def _open(account: SupplierAccount, why: str, failed: list[int], now: datetime) -> None:
     moved = SupplierAccount.objects.filter(pk=account.pk, circuit_opened_at=None).update(
         circuit_opened_at=now, circuit_until=now + _pause(0), circuit_why=why, circuit_probes=0, circuit_probe_at=None
@@ -153,9 +154,9 @@ def _open(account: SupplierAccount, why: str, failed: list[int], now: datetime) 
         return
     logger.warning("circuit of %s opens: %s", account.code, why)
     outcomes = Attempt.objects.filter(pk__in=failed).order_by("-pk").values_list("pk", "state", "http_status", "answer")
-    open_case(
+    cases.open_case(
         "supplier_circuit",
-        f"{_case_key(account)}{now:%Y%m%d%H%M%S}",
+        f"supplier:{account.code}:{CIRCUIT}:{now:%Y%m%d%H%M%S%f}",
         f"{account.name} fails: buying there has stopped",
         evidence={
             "why": why,
@@ -169,10 +170,6 @@ def _open(account: SupplierAccount, why: str, failed: list[int], now: datetime) 
             " case closes by itself. Else look at the supplier's status, or close the circuit in the admin."
         ),
     )
-
-
-def _case_key(account: SupplierAccount) -> str:
-    return f"supplier:{account.code}:circuit:"
 
 
 def _pause(tries: int) -> timedelta:
@@ -193,7 +190,7 @@ def _rest(account: SupplierAccount, placed: Placed) -> None:
     SupplierAccount.objects.filter(longer, pk=account.pk).update(rests_until=until)
     times = Attempt.objects.filter(account=account, http_status=429, answered_at__gt=now - _RESTS_WITHIN).count()
     if times >= _RESTS_FOR_A_CASE:
-        open_case(
+        cases.open_case(
             "supplier_rate_limited",
             f"supplier:{account.code}:rate:{now:%Y%m%d}",
             f"{account.name} says that we call too often",

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from core.cases import open_case
-from core.models import StaffCase
+from core import cases
 from core.money import Money
 from core.wake import wake
 from fulfilment.models import STOCK, HistoryPoll, SupplierAccount, TopUp
@@ -55,6 +55,7 @@ def read(account: SupplierAccount) -> Profile | None:
     return profile
 
 
+@transaction.atomic
 def pause(account: SupplierAccount, why: str, detail: str, needs: Money | None = None) -> None:
     """Nothing more is bought there, and staff know. For want of balance it goes on by itself once that reaches `needs`;
     a refused key stays shut until a person opens it, since knocking on may get us banned for good."""
@@ -65,9 +66,9 @@ def pause(account: SupplierAccount, why: str, detail: str, needs: Money | None =
     if not moved:
         return
     title = f"{account.name}: our balance is too low" if why == BALANCE else f"{account.name} does not let us in"
-    open_case(
+    cases.open_case(
         f"supplier_{why}",
-        f"supplier:{account.code}:{why}:{now:%Y%m%d%H%M%S}",
+        f"supplier:{account.code}:{why}:{now:%Y%m%d%H%M%S%f}",
         title,
         evidence={
             "detail": detail,
@@ -84,18 +85,17 @@ def pause(account: SupplierAccount, why: str, detail: str, needs: Money | None =
 
 def resume(account: SupplierAccount) -> bool:
     """Buying goes on, and whoever waited for it is due now; True if the account was paused."""
-    now = timezone.now()
-    why = SupplierAccount.objects.filter(pk=account.pk).values_list("paused_why", flat=True).get()
-    moved = SupplierAccount.objects.filter(pk=account.pk, paused_at__isnull=False).update(
-        paused_at=None, paused_why="", paused_needs_minor=None
-    )
-    if moved:
-        StaffCase.objects.filter(key__startswith=f"supplier:{account.code}:{why}:", state=StaffCase.State.OPEN).update(
-            state=StaffCase.State.RESOLVED, resolved_at=now, resolution="buying goes on"
-        )
-        TopUp.objects.filter(state=TopUp.State.QUEUED, waits_for=why or "paused").update(not_before=now)
-        wake("fulfilment.sweep", "topups")
-    return bool(moved)
+    with transaction.atomic():
+        paused = SupplierAccount.objects.filter(pk=account.pk, paused_at__isnull=False)
+        row = paused.select_for_update(no_key=True).first()
+        if row is None:
+            return False
+        paused.update(paused_at=None, paused_why="", paused_needs_minor=None)
+        cases.close("supplier", f"{account.code}:{row.paused_why}", "buying goes on")
+    waiting = TopUp.objects.filter(state=TopUp.State.QUEUED, waits_for=row.paused_why or "paused")
+    waiting.update(not_before=timezone.now())
+    wake("fulfilment.sweep", "topups")
+    return True
 
 
 def look_after(now: datetime | None = None) -> None:

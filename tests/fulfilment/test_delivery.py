@@ -141,6 +141,14 @@ def test_an_empty_balance_lets_units_wait_and_a_filled_one_lets_them_go(supplier
     assert len(supplier.supplier_orders()) == 2 and not Refund.objects.exists()
 
 
+def test_paused_again_within_the_same_second_is_told_again():
+    for _ in range(2):
+        profiles.pause(desk.account(), profiles.BALANCE, "empty")
+        assert profiles.resume(desk.account()) and not profiles.resume(desk.account())
+    profiles.pause(desk.account(), profiles.BALANCE, "empty once more")
+    assert sorted(case.state for case in desk.cases("supplier_balance")) == ["OPEN", "RESOLVED", "RESOLVED"]
+
+
 def test_a_key_that_is_refused_stops_the_account_until_a_person_opens_it(supplier):
     desk.look()
     supplier.faults(create_order={"http_401": 1.0}, callback={"early": 1.0})
