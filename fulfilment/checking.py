@@ -8,6 +8,7 @@ may have been forgotten (then it would be a second order for certain). docs/deci
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -71,25 +72,35 @@ def look(attempt_id: int, now: datetime | None = None) -> bool:
     return True
 
 
-def confirm_due(account: SupplierAccount, limit: int, now: datetime) -> list[tuple[Attempt, Placed]]:
-    """Up to `limit` delivered purchases, asked for once more after their end, with what the supplier says now.
+def confirm_due(account: SupplierAccount, limit: int, now: datetime) -> Iterator[tuple[Attempt, Placed]]:
+    """Up to `limit` delivered purchases, asked for once more after their end, with what the supplier says now. One
+    counts as confirmed when the caller, done with it, comes for the next.
 
-    Both rules hold here too; each is claimed before it is asked for, and not asked for a third time.
+    Both rules hold here too. What was not answered comes again: each is pushed ahead before it is asked for, every time
+    by as long as its end lies back, so that by the time its reference is too old it was asked for a dozen times.
     """
     old, young = now - clocks.REFERENCE_HOLDS, now - max(_CONFIRM_AFTER, clocks.recheck_pause())
     due = Attempt.objects.filter(
-        ~Q(reference=""), account=account, state=Attempt.State.ACCEPTED, confirmed_at=None, ended_at__lt=young,
-        sent_at__gt=old,
+        ~Q(reference=""), Q(next_look_at=None) | Q(next_look_at__lte=now), account=account,
+        state=Attempt.State.ACCEPTED, confirmed_at=None, ended_at__lt=young, sent_at__gt=old,
     )  # fmt: skip
-    answers = []
     for attempt in due.select_related("topup__order", "account", "product").order_by("ended_at")[:limit]:
-        if not Attempt.objects.filter(pk=attempt.pk, confirmed_at=None).update(confirmed_at=now):
+        assert attempt.ended_at is not None
+        mine = due.filter(pk=attempt.pk)
+        if not mine.update(next_look_at=now + (now - attempt.ended_at), looks=F("looks") + 1, asked_at=now):
             continue
         try:
-            answers.append((attempt, by_reference(account.code).check(sending.ask_of(attempt))))
-        except Exception:  # claimed, so that it is not asked for again: its books stay as they are
+            placed = by_reference(account.code).check(sending.ask_of(attempt))
+        except Exception:
             logger.exception("attempt %s could not be confirmed", attempt.pk)
-    return answers
+            continue
+        if placed.outcome == Outcome.DENIED:
+            profiles.pause(account, profiles.DENIED, placed.message or f"HTTP {placed.http_status}")
+            return
+        if placed.outcome not in (Outcome.ACCEPTED, Outcome.REJECTED):
+            continue
+        yield attempt, placed
+        Attempt.objects.filter(pk=attempt.pk).update(confirmed_at=now, next_look_at=None)
 
 
 def settle(attempt: Attempt, *, arrived: bool, by: str) -> bool:

@@ -238,7 +238,15 @@ def test_digiflazz_is_asked_once_more_after_the_end(supplier: Sandbox, office: C
     by_reference.shop()
     attempt = by_reference.buy(desk.paid())
     finishing.deliver(attempt)
-    age(120)
+    by_reference.pass_time(2 * 3600)
+    for fault, hours in (("lose_reply", 3), ("error", 6)):
+        supplier.faults(create_order={fault: 1.0}, **by_reference.QUIET)
+        for _ in range(2):  # pushed ahead: the second round leaves it alone
+            round_("digiflazz")
+        by_reference.pass_time(hours * 3600)
+    attempt.refresh_from_db()
+    assert (attempt.confirmed_at, attempt.looks) == (None, 2) and not Discrepancy.objects.exists()
+    supplier.faults(**by_reference.QUIET)
     round_("digiflazz")
     assert Attempt.objects.get().confirmed_at is not None and not Discrepancy.objects.exists()
     Attempt.objects.update(confirmed_at=None)
