@@ -29,6 +29,7 @@ from fulfilment.suppliers import codes_by_reference, codes_with_history
 from fulfilment.suppliers.base import Outcome, Placed
 from payments.models import Account, Transfer
 from payments.wallet import services as ledger
+from storefront.orders import services as orders
 
 # Purchases so fresh may still be on their way into the history.
 SETTLED_AFTER = timedelta(minutes=10)
@@ -295,9 +296,11 @@ def adopt(row: Discrepancy, attempt_id: int, by: str, why: str) -> None:
     if row.kind != Kind.THEIRS_ONLY or row.subject != Subject.PURCHASE or not fits:
         raise Refused("VALIDATION_ERROR", _("That purchase is not this player's, or is not in the dark."))
     assert attempt is not None and theirs is not None
-    if not resolving.adopt(attempt, theirs, by=by):
-        raise Refused("VALIDATION_ERROR", _("That purchase is not this player's, or is not in the dark."))
-    audit.record(by, "discrepancy adopted", f"discrepancy:{row.pk}", after=attempt.pk, why=why)
+    with transaction.atomic():
+        orders.lock(attempt.topup.order_id)
+        if not resolving.adopt(attempt, theirs, by=by):
+            raise Refused("VALIDATION_ERROR", _("That purchase is not this player's, or is not in the dark."))
+        audit.record(by, "discrepancy adopted", f"discrepancy:{row.pk}", after=attempt.pk, why=why)
     _compare_again(attempt.account, row, timezone.now())
     row.refresh_from_db()
 

@@ -169,13 +169,17 @@ def open_purchase(sandbox, db) -> Attempt:
 
 @pytest.mark.parametrize(("verb", "state"), [("mark_arrived", "DELIVERED"), ("mark_failed", "FAILED")])
 @pytest.mark.parametrize("was", ["ACCEPTED", "UNKNOWN"])
-def test_staff_may_say_how_an_open_purchase_ended(open_purchase, staff, verb, state, was):
+def test_staff_may_say_how_an_open_purchase_ended(open_purchase, staff, monkeypatch, verb, state, was):
     Attempt.objects.update(state=was)
     TopUp.objects.update(state=was)
     by_reference.pass_time(120)
     url = reverse(f"admin:fulfilment_attempt_{verb}", args=[open_purchase.pk])
     staff.post(url, {"_form_submitted": "True", "reason": ""})
-    assert TopUp.objects.get().state == was
+    with monkeypatch.context() as broken:
+        broken.setattr(AuditEntry.objects, "create", lambda **_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            staff.post(url, {"_form_submitted": "True", "reason": "their support says so"})
+    assert TopUp.objects.get().state == was, "no decision stands without its entry"
     for _ in range(2):
         staff.post(url, {"_form_submitted": "True", "reason": "their support says so"})
     by_reference.send_due()
