@@ -39,6 +39,11 @@ def major(cents: int, currency: str = "") -> int | float:
     return cents // 100 if cents % 100 == 0 and currency != "USD" else round(cents / 100, 2)
 
 
+def decimal(cents: int) -> str:
+    """An amount in hundredths as text with two decimals: `44.90`."""
+    return f"{cents // 100}.{cents % 100:02d}"
+
+
 def answer(data: Any, status: int = 200) -> HttpResponse:
     """`data` as JSON in UTF-8."""
     body = json.dumps(data, ensure_ascii=False).encode()

@@ -12,8 +12,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from sandbox import surroundings
 from sandbox.hitpay import refunds, requests, shapes
 from sandbox.hitpay.errors import Refused
+from sandbox.payables import faulty
 from sandbox.state import faults
-from sandbox.wire import answer, cut, garbled, json_object, pause
+from sandbox.wire import answer, json_object
 
 View = Callable[..., HttpResponse]
 _MOST = 100
@@ -24,16 +25,12 @@ def merchant_only(view: View) -> View:
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        _ = request.body  # read also where nobody looks at it: what stays unread stalls the connection's next call
+        faulty.read(request)
         try:
             shown = request.META.get("HTTP_X_BUSINESS_API_KEY", "")
             if not hmac.compare_digest(shown.encode(), surroundings.HITPAY_API_KEY.encode()):
                 raise Refused(401, "Unauthenticated.")
-            pause(faults.number("gateway", "delay_ms"))
-            if faults.happens("gateway", "error"):
-                raise Refused(500, "Server Error")
-            if faults.happens("gateway", "http_429"):
-                raise Refused(429, "Too Many Attempts.")
+            faulty.happen(error=Refused(500, "Server Error"), too_often=Refused(429, "Too Many Attempts."))
             return view(request, *args, **kwargs)
         except Refused as refused:
             told: dict[str, Any] = {"message": refused.message}
@@ -58,21 +55,7 @@ def _body(request: HttpRequest) -> dict[str, Any]:
 
 
 def _before_making(request: HttpRequest) -> HttpResponse | None:
-    """The faults that hit a call before it makes anything."""
-    if faults.happens("gateway", "lose_request"):
-        return cut(request)
-    if faults.happens("gateway", "unavailable"):
-        raise Refused(503, "Service Unavailable")
-    return None
-
-
-def _made(request: HttpRequest, told: dict[str, Any], status: int) -> HttpResponse:
-    """The answer of a call that has made something, or what a fault leaves of it."""
-    if faults.happens("gateway", "lose_reply"):
-        return cut(request)
-    if faults.happens("gateway", "garbled"):
-        return garbled(told)
-    return answer(told, status)
+    return faulty.before_making(request, unavailable=Refused(503, "Service Unavailable"))
 
 
 def _number(request: HttpRequest, name: str, default: int) -> int:
@@ -91,7 +74,7 @@ def payment_requests(request: HttpRequest) -> HttpResponse:
         told = {"per_page": limit, "current_page": page}
         return answer({"data": [shapes.request(row) for row in found], "meta": told})
     lost = _before_making(request)
-    return lost or _made(request, shapes.request(requests.create(_body(request)), fresh=True), 201)
+    return lost or faulty.made(request, shapes.request(requests.create(_body(request)), fresh=True), 201)
 
 
 @csrf_exempt
@@ -113,7 +96,7 @@ def create_refund(request: HttpRequest) -> HttpResponse:
     lost = _before_making(request)
     if lost:
         return lost
-    return _made(request, shapes.refund(*refunds.create(_body(request)), with_status=_says_status()), 200)
+    return faulty.made(request, shapes.refund(*refunds.create(_body(request)), with_status=_says_status()), 200)
 
 
 @require_GET

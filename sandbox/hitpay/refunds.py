@@ -24,25 +24,18 @@ def create(body: dict[str, Any]) -> tuple[sqlite3.Row, sqlite3.Row, sqlite3.Row]
         raise Refused(404, f"No query results for model [App\\Business\\Charge] {payment_id}")
     if not methods.of(row["channel_code"]).refunds:
         raise Refused(400, "This payment method cannot be refunded.")
-    made_ms = now_ms()
     with database.transaction() as running:
-        earlier = [made for made in rows.refunds(row["id"]) if json.loads(made["metadata"]) == payment_id]
-        if any(made["status"] != "FAILED" for made in earlier):
+        earlier = [past for past in rows.refunds(row["id"]) if json.loads(past["metadata"]) == payment_id]
+        if any(past["status"] != "FAILED" for past in earlier):
             raise Refused(400, "This payment has been refunded already.")
         if cents > one["amount_cents"]:
             raise Refused(400, "The amount is greater than what can be refunded.")
         # HitPay is not told our reference: the payment stands in the metadata, so that a refund is found by it.
-        cursor = running.execute(
-            "INSERT INTO refunds (refund_id, payable, amount_cents, reference, reason, status, metadata, created_ms,"
-            " updated_ms) VALUES (?, ?, ?, '', '', 'PENDING', ?, ?, ?)",
-            (str(uuid.uuid4()), row["id"], cents, json.dumps(payment_id), made_ms, made_ms),
-        )
+        made = rows.add_refund(running, row, str(uuid.uuid4()), cents, metadata=payment_id)
         if not faults.happens("refund", "never"):
-            due_ms = made_ms + int(faults.number("refund", "finish_after_ms"))
+            due_ms = made["created_ms"] + int(faults.number("refund", "finish_after_ms"))
             succeeds = not faults.happens("refund", "fail")
-            schedule.add(running, due_ms, FINISH, {"id": cursor.lastrowid, "succeeds": succeeds})
-        made = running.one("SELECT * FROM refunds WHERE id = ?", (cursor.lastrowid,))
-    assert made is not None
+            schedule.add(running, due_ms, FINISH, {"id": made["id"], "succeeds": succeeds})
     return made, one, row
 
 

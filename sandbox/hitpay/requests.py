@@ -13,7 +13,7 @@ from sandbox.hitpay.errors import Refused
 from sandbox.hitpay.methods import Method
 from sandbox.payables import rows
 from sandbox.state import database, faults
-from sandbox.wire import iso_seconds, now_ms
+from sandbox.wire import decimal, iso_seconds, now_ms
 
 _LIFE_MS = 7 * 86_400_000  # a request without expires_after lives on; long enough for any sandbox
 _UNITS_MS = {"min": 60_000, "minute": 60_000, "hour": 3_600_000, "day": 86_400_000}
@@ -106,16 +106,16 @@ def _ways(
 
 
 def _qr(currency: str, reference: str, cents: int, expires_ms: int) -> str:
-    decimal = f"{cents / 100:.2f}"
+    amount = decimal(cents)
     if currency == "SGD":
-        return emv.paynow(decimal, reference, iso_seconds(expires_ms)[:10].replace("-", ""))
+        return emv.paynow(amount, reference, iso_seconds(expires_ms)[:10].replace("-", ""))
     if currency == "THB":
-        return emv.promptpay(decimal, re.sub(r"[^A-Z0-9]", "", reference.upper()))
+        return emv.promptpay(amount, re.sub(r"[^A-Z0-9]", "", reference.upper()))
     if currency == "PHP":
-        return emv.qrph(decimal, reference)
+        return emv.qrph(amount, reference)
     if currency == "IDR":
         return emv.qris(str(cents // 100), reference)
-    return emv.duitnow(decimal, reference)
+    return emv.duitnow(amount, reference)
 
 
 def find(request_id: str) -> sqlite3.Row:

@@ -9,6 +9,7 @@ from typing import Any
 from sandbox import surroundings
 from sandbox.hitpay import methods
 from sandbox.payables import rows
+from sandbox.wire import decimal
 
 _WORDS = {
     "REQUIRES_ACTION": "pending", "ACTIVE": "pending", "SUCCEEDED": "completed", "FAILED": "failed",
@@ -20,11 +21,6 @@ BUSINESS = "9f0000b5-0000-4000-8000-000000000001"
 def clock(ms: int) -> str:
     """`2026-06-26T20:00:00`, which means Singapore."""
     return (datetime.fromtimestamp(ms // 1000, UTC) + timedelta(hours=8)).strftime("%Y-%m-%dT%H:%M:%S")
-
-
-def text_amount(cents: int) -> str:
-    """`44.90`."""
-    return f"{cents // 100}.{cents % 100:02d}"
 
 
 def page_url(row: sqlite3.Row) -> str:
@@ -40,7 +36,7 @@ def request(row: sqlite3.Row, *, fresh: bool = False) -> dict[str, Any]:
         "name": details.get("name"),
         "email": details.get("email"),
         "phone": details.get("phone"),
-        "amount": text_amount(row["amount_cents"]),
+        "amount": decimal(row["amount_cents"]),
         "currency": row["currency"].lower(),
         "is_currency_editable": False,
         "status": _WORDS[row["status"]],
@@ -76,8 +72,8 @@ def payment(one: sqlite3.Row, row: sqlite3.Row) -> dict[str, Any]:
         "buyer_phone": None,
         "buyer_email": None,
         "currency": row["currency"].lower(),
-        "amount": text_amount(one["amount_cents"]),
-        "refunded_amount": text_amount(back),
+        "amount": decimal(one["amount_cents"]),
+        "refunded_amount": decimal(back),
         "payment_type": row["channel_code"],
         "fees": "0.00",
         "created_at": clock(one["created_ms"]),

@@ -6,15 +6,15 @@ import hmac
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from sandbox import surroundings
-from sandbox.hitpay import shapes
 from sandbox.outbound import post_bytes
-from sandbox.state import database, faults, schedule
-from sandbox.wire import now_ms, pause
+from sandbox.payables import telling
+from sandbox.state import database, faults
+from sandbox.wire import decimal, now_ms
 
 SEND = "hitpay.webhook"
 _MINUTE = 60_000
@@ -28,7 +28,7 @@ class Event:
 
     name: str
     data: dict[str, Any]
-    url: str = field(default="")
+    url: str
 
 
 def v1(row: sqlite3.Row, one: sqlite3.Row, status: str) -> list[Event]:
@@ -41,7 +41,7 @@ def v1(row: sqlite3.Row, one: sqlite3.Row, status: str) -> list[Event]:
         "payment_id": one["payment_id"] if is_paid else "",
         "payment_request_id": row["request_id"],
         "phone": "",
-        "amount": shapes.text_amount(one["amount_cents"]),
+        "amount": decimal(one["amount_cents"]),
         "currency": row["currency"],
         "status": status,
         "reference_number": row["reference"],
@@ -60,28 +60,14 @@ def form_signature(fields: dict[str, str], salt: str) -> str:
     return hmac.new(salt.encode(), message.encode(), hashlib.sha256).hexdigest()
 
 
-def _copies() -> int:
-    if faults.happens("webhook", "drop"):
-        return 0
-    return 2 if faults.happens("webhook", "duplicate") else 1
-
-
 def announce(running: database.Transaction, event: Event) -> None:
-    """The webhook is under way once the transaction is committed: or not, or twice, or late."""
-    due_ms = now_ms() + int(faults.number("webhook", "delay_ms"))
-    for _ in range(_copies()):
-        schedule.add(running, due_ms, SEND, {"event": event.name, "data": event.data, "url": event.url})
+    """The webhook is under way once the transaction is committed, as the faults say."""
+    telling.announce(running, SEND, {"event": event.name, "data": event.data, "url": event.url})
 
 
 def deliver(events: Sequence[Event], repeat: int) -> list[tuple[str, int]]:
-    """Sends each event `repeat` times, now and in turn; answers (event, HTTP status), 0 where nobody answered."""
-    told = []
-    for _ in range(repeat):
-        for event in events:
-            for _ in range(_copies()):
-                pause(faults.number("webhook", "delay_ms"))
-                told.append((event.name, _post(event)))
-    return told
+    """Sends each event `repeat` times now, as `telling.deliver` does."""
+    return telling.deliver(events, repeat, _post)
 
 
 def _post(event: Event) -> int:

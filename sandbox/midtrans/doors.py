@@ -4,6 +4,7 @@ import base64
 import hmac
 import io
 import json
+import sqlite3
 import threading
 from collections.abc import Callable
 from functools import wraps
@@ -18,9 +19,9 @@ from sandbox.midtrans import charges, methods, pages, payments, refunds, shapes,
 from sandbox.midtrans.errors import Refused
 from sandbox.midtrans.pages import PageRefused
 from sandbox.midtrans.webhooks import Event
-from sandbox.payables import rows
+from sandbox.payables import faulty, rows
 from sandbox.state import database, faults
-from sandbox.wire import answer, cut, garbled, iso_seconds, json_object, now_ms, pause
+from sandbox.wire import answer, decimal, iso_seconds, json_object, now_ms
 
 View = Callable[..., HttpResponse]
 _KEPT_MS = 5 * 60_000
@@ -34,16 +35,12 @@ def merchant_only(view: View) -> View:
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        _ = request.body  # read also where nobody looks at it: what stays unread stalls the connection's next call
+        faulty.read(request)
         try:
             expected = "Basic " + base64.b64encode(f"{surroundings.MIDTRANS_SERVER_KEY}:".encode()).decode()
             if not hmac.compare_digest(request.META.get("HTTP_AUTHORIZATION", "").encode(), expected.encode()):
                 raise Refused(401)
-            pause(faults.number("gateway", "delay_ms"))
-            if faults.happens("gateway", "error"):
-                raise Refused(500)
-            if faults.happens("gateway", "http_429"):
-                raise Refused(429)
+            faulty.happen(error=Refused(500), too_often=Refused(429))
             return view(request, *args, **kwargs)
         except PageRefused as refused:
             return answer({"error_messages": [refused.message]}, refused.status)
@@ -89,12 +86,7 @@ def _body(request: HttpRequest) -> dict[str, Any]:
 
 
 def _before_making(request: HttpRequest) -> HttpResponse | None:
-    """The faults that hit a call before it makes anything."""
-    if faults.happens("gateway", "lose_request"):
-        return cut(request)
-    if faults.happens("gateway", "unavailable"):
-        raise Refused(503)
-    return None
+    return faulty.before_making(request, unavailable=Refused(503))
 
 
 def _made(request: HttpRequest, told: dict[str, Any], *, keep: bool = True, status: int = 200) -> HttpResponse:
@@ -105,11 +97,7 @@ def _made(request: HttpRequest, told: dict[str, Any], *, keep: bool = True, stat
             running.execute(
                 "INSERT OR REPLACE INTO midtrans_answers VALUES (?, ?, ?, ?)", (key, status, json.dumps(told), now_ms())
             )
-    if faults.happens("gateway", "lose_reply"):
-        return cut(request)
-    if faults.happens("gateway", "garbled"):
-        return garbled(told)
-    return answer(told, status)
+    return faulty.made(request, told, status)
 
 
 @require_POST
@@ -144,21 +132,20 @@ def cancel(request: HttpRequest, name: str) -> HttpResponse:
         raise Refused(412)
     with database.transaction() as running:
         if is_captured:
-            _give_back_whole(running, row["id"])
+            _give_back_whole(running, row)
         row = rows.set_status(running, row, "CANCELED")
         webhooks.announce(running, Event.of(row))
     return _made(request, shapes.transaction(row))
 
 
-def _give_back_whole(running: database.Transaction, payable_id: int) -> None:
+def _give_back_whole(running: database.Transaction, row: sqlite3.Row) -> None:
     """The card is released: in the truth, what came in has gone back."""
-    made_ms = now_ms()
-    running.execute(
-        "INSERT INTO refunds (refund_id, payable, amount_cents, reference, reason, status, metadata, created_ms,"
-        " updated_ms) SELECT 'void/' || payment_id, payable, amount_cents, 'cancel', 'cancel', 'SUCCEEDED', 'null',"
-        " ?, ? FROM payments WHERE payable = ? AND status = 'SUCCEEDED'",
-        (made_ms, made_ms, payable_id),
-    )
+    for one in rows.payments(row["id"]):
+        if one["status"] == "SUCCEEDED":
+            rows.add_refund(
+                running, row, f"void/{one['payment_id']}", one["amount_cents"],
+                reference="cancel", reason="cancel", status="SUCCEEDED",
+            )  # fmt: skip
 
 
 @require_POST
@@ -191,7 +178,7 @@ def refund(request: HttpRequest, name: str) -> HttpResponse:
         return answer({**told, "refund_amount": "0.00"})
     more = {
         "refund_chargeback_id": made["id"],
-        "refund_amount": shapes.rupiah(made["amount_cents"]),
+        "refund_amount": decimal(made["amount_cents"]),
         "refund_key": made["reference"],
     }
     return _made(request, {**shapes.transaction(row), **more})

@@ -30,16 +30,11 @@ def create(order_id: str, body: dict[str, Any]) -> tuple[sqlite3.Row, sqlite3.Ro
             raise Refused(414)
         if faults.happens("refund", "fail"):
             return row, None
-        made_ms = now_ms()
-        cursor = running.execute(
-            "INSERT INTO refunds (refund_id, payable, amount_cents, reference, reason, status, metadata, created_ms,"
-            " updated_ms) VALUES (?, ?, ?, ?, ?, 'PENDING', 'null', ?, ?)",
-            (str(uuid.uuid4()), row["id"], amount * 100, key, str(body.get("reason", "")), made_ms, made_ms),
-        )
+        reason = str(body.get("reason", ""))
+        refund = rows.add_refund(running, row, str(uuid.uuid4()), amount * 100, reference=key, reason=reason)
         if not faults.happens("refund", "never"):
-            due_ms = made_ms + int(faults.number("refund", "finish_after_ms"))
-            schedule.add(running, due_ms, FINISH, {"id": cursor.lastrowid})
-        refund = running.one("SELECT * FROM refunds WHERE id = ?", (cursor.lastrowid,))
+            due_ms = refund["created_ms"] + int(faults.number("refund", "finish_after_ms"))
+            schedule.add(running, due_ms, FINISH, {"id": refund["id"]})
     with database.transaction() as running:
         webhooks.announce(running, Event.of(row))
     return row, refund

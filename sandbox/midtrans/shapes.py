@@ -7,6 +7,7 @@ from typing import Any
 
 from sandbox.midtrans import methods
 from sandbox.payables import rows
+from sandbox.wire import decimal
 
 MERCHANT_ID = "G141532850"
 _WORDS = {
@@ -20,11 +21,6 @@ def clock(ms: int) -> str:
     """`2026-06-26 19:00:00`, which means Jakarta."""
     moment = datetime.fromtimestamp(ms // 1000, UTC) + timedelta(hours=7)
     return moment.strftime("%Y-%m-%d %H:%M:%S")
-
-
-def rupiah(cents: int) -> str:
-    """`44851.00`."""
-    return f"{cents // 100}.{cents % 100:02d}"
 
 
 def status_word(row: sqlite3.Row) -> str:
@@ -51,7 +47,7 @@ def transaction(row: sqlite3.Row, *, as_pending: bool = False) -> dict[str, Any]
         "transaction_id": row["request_id"],
         "order_id": row["reference"],
         "merchant_id": MERCHANT_ID,
-        "gross_amount": rupiah(details.get("paid_cents") or row["amount_cents"]),
+        "gross_amount": decimal(details.get("paid_cents") or row["amount_cents"]),
         "currency": "IDR",
         "payment_type": details["payment_type"],
         "transaction_time": clock(row["created_ms"]),
@@ -93,7 +89,7 @@ def _refunds(row: sqlite3.Row) -> dict[str, Any]:
         told = {
             "refund_chargeback_id": one["id"],
             "refund_chargeback_uuid": one["refund_id"],
-            "refund_amount": rupiah(one["amount_cents"]),
+            "refund_amount": decimal(one["amount_cents"]),
             "created_at": clock(one["created_ms"]),
             "reason": one["reason"],
             "refund_key": one["reference"],
@@ -103,4 +99,4 @@ def _refunds(row: sqlite3.Row) -> dict[str, Any]:
             told["bank_confirmed_at"] = clock(one["updated_ms"])
         listed.append(told)
     total = sum(one["amount_cents"] for one in made)
-    return {"refund_amount": rupiah(total), "refunds": listed}
+    return {"refund_amount": decimal(total), "refunds": listed}

@@ -12,8 +12,9 @@ from typing import Any
 from sandbox import surroundings
 from sandbox.midtrans import shapes
 from sandbox.outbound import post_json
-from sandbox.state import database, faults, schedule
-from sandbox.wire import now_ms, pause
+from sandbox.payables import telling
+from sandbox.state import database, faults
+from sandbox.wire import now_ms
 
 SEND = "midtrans.webhook"
 _MINUTE = 60_000
@@ -40,28 +41,14 @@ def signature(data: dict[str, Any], key: str) -> str:
     return hashlib.sha512(content.encode()).hexdigest()
 
 
-def _copies() -> int:
-    if faults.happens("webhook", "drop"):
-        return 0
-    return 2 if faults.happens("webhook", "duplicate") else 1
-
-
 def announce(running: database.Transaction, event: Event) -> None:
-    """The notification is under way once the transaction is committed: or not, or twice, or late."""
-    due_ms = now_ms() + int(faults.number("webhook", "delay_ms"))
-    for _ in range(_copies()):
-        schedule.add(running, due_ms, SEND, {"event": event.name, "data": event.data})
+    """The notification is under way once the transaction is committed, as the faults say."""
+    telling.announce(running, SEND, {"event": event.name, "data": event.data})
 
 
 def deliver(events: Sequence[Event], repeat: int) -> list[tuple[str, int]]:
-    """Sends each event `repeat` times, now and in turn; answers (event, HTTP status), 0 where nobody answered."""
-    told = []
-    for _ in range(repeat):
-        for event in events:
-            for _ in range(_copies()):
-                pause(faults.number("webhook", "delay_ms"))
-                told.append((event.name, _post(event.data)))
-    return told
+    """Sends each event `repeat` times now, as `telling.deliver` does."""
+    return telling.deliver(events, repeat, lambda event: _post(event.data))
 
 
 def _post(data: dict[str, Any]) -> int:

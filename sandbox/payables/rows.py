@@ -34,6 +34,7 @@ def add(
     details: dict[str, Any],
     actions: Any,
     expires_ms: int,
+    status: str = "",
 ) -> sqlite3.Row:
     """A payable that waits for its customer; a `session` is a hosted page that may be tried again."""
     created_ms = now_ms()
@@ -52,7 +53,7 @@ def add(
             country,
             currency,
             amount_cents,
-            "ACTIVE" if kind == "session" else "REQUIRES_ACTION",
+            status or ("ACTIVE" if kind == "session" else "REQUIRES_ACTION"),
             json.dumps(details),
             json.dumps(actions),
             created_ms,
@@ -93,6 +94,41 @@ def add_payment(
     payment = running.one("SELECT * FROM payments WHERE payment_id = ?", (payment_id,))
     assert payment is not None
     return payment
+
+
+def add_refund(
+    running: database.Transaction,
+    row: sqlite3.Row,
+    refund_id: str,
+    cents: int,
+    *,
+    reference: str = "",
+    reason: str = "",
+    status: str = "PENDING",
+    metadata: Any = None,
+    idempotency_key: str | None = None,
+) -> sqlite3.Row:
+    """Money of the payable on its way back."""
+    made_ms = now_ms()
+    running.execute(
+        "INSERT INTO refunds (refund_id, payable, amount_cents, reference, reason, status, metadata, idempotency_key,"
+        " created_ms, updated_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            refund_id,
+            row["id"],
+            cents,
+            reference,
+            reason,
+            status,
+            json.dumps(metadata),
+            idempotency_key,
+            made_ms,
+            made_ms,
+        ),
+    )
+    refund = running.one("SELECT * FROM refunds WHERE refund_id = ?", (refund_id,))
+    assert refund is not None
+    return refund
 
 
 def received(payable_id: int) -> int:

@@ -153,7 +153,7 @@ def transaction() -> Iterator[Transaction]:
 
 
 def rows(sql: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
-    """All rows of a query, as last committed."""
+    """All rows of a query: what is committed, and what this thread's own open transaction has written."""
     return _connection().execute(sql, values).fetchall()
 
 

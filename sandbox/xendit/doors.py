@@ -10,8 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from sandbox import surroundings
+from sandbox.payables import faulty
 from sandbox.state import faults
-from sandbox.wire import answer, cut, garbled, json_object, pause
+from sandbox.wire import answer, json_object
 from sandbox.xendit import fields, payments, refunds, requests, sessions, shapes
 from sandbox.xendit.errors import Refused
 
@@ -24,13 +25,13 @@ def merchant_only(view: View) -> View:
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        faulty.read(request)
         try:
             _authenticate(request)
-            pause(faults.number("gateway", "delay_ms"))
-            if faults.happens("gateway", "error"):
-                raise Refused("SERVER_ERROR", "An unexpected error occured, our team has been notified.")
-            if faults.happens("gateway", "http_429"):
-                raise Refused("RATE_LIMIT_EXCEEDED", "You have reached the rate limit of this endpoint")
+            faulty.happen(
+                error=Refused("SERVER_ERROR", "An unexpected error occured, our team has been notified."),
+                too_often=Refused("RATE_LIMIT_EXCEEDED", "You have reached the rate limit of this endpoint"),
+            )
             return view(request, *args, **kwargs)
         except Refused as refused:
             response = answer({"error_code": refused.error_code, "message": refused.message}, refused.status)
@@ -68,21 +69,8 @@ def _body(request: HttpRequest) -> dict[str, Any]:
 
 
 def _before_making(request: HttpRequest) -> HttpResponse | None:
-    """The faults that hit a call before it makes anything."""
-    if faults.happens("gateway", "lose_request"):
-        return cut(request)
-    if faults.happens("gateway", "unavailable"):
-        raise Refused("CHANNEL_UNAVAILABLE", "The channel is unavailable, try again later")
-    return None
-
-
-def _made(request: HttpRequest, told: dict[str, Any], status: int) -> HttpResponse:
-    """The answer of a call that has made something, or what a fault leaves of it."""
-    if faults.happens("gateway", "lose_reply"):
-        return cut(request)
-    if faults.happens("gateway", "garbled"):
-        return garbled(told)
-    return answer(told, status)
+    unavailable = Refused("CHANNEL_UNAVAILABLE", "The channel is unavailable, try again later")
+    return faulty.before_making(request, unavailable=unavailable)
 
 
 @require_POST
@@ -91,7 +79,7 @@ def _made(request: HttpRequest, told: dict[str, Any], status: int) -> HttpRespon
 def create_payment_request(request: HttpRequest) -> HttpResponse:
     """POST /v3/payment_requests"""
     lost = _before_making(request)
-    return lost or _made(request, shapes.payment_request(requests.create(_body(request))), 201)
+    return lost or faulty.made(request, shapes.payment_request(requests.create(_body(request))), 201)
 
 
 @require_GET
@@ -151,7 +139,7 @@ def create_refund(request: HttpRequest) -> HttpResponse:
     if lost:
         return lost
     made = refunds.create(_body(request), request.META.get("HTTP_IDEMPOTENCY_KEY"))
-    return _made(request, shapes.refund(*made), 200)
+    return faulty.made(request, shapes.refund(*made), 200)
 
 
 @require_GET
@@ -166,7 +154,7 @@ def refund(request: HttpRequest, refund_id: str) -> HttpResponse:
 def create_session(request: HttpRequest) -> HttpResponse:
     """POST /sessions"""
     lost = _before_making(request)
-    return lost or _made(request, shapes.session(sessions.create(_body(request))), 201)
+    return lost or faulty.made(request, shapes.session(sessions.create(_body(request))), 201)
 
 
 @require_GET

@@ -1,10 +1,10 @@
 """Refunds: accepted at once, ended later, told by webhook."""
 
-import json
 import sqlite3
 import uuid
 from typing import Any
 
+from sandbox.payables import rows
 from sandbox.state import database, faults, schedule
 from sandbox.wire import major, now_ms
 from sandbox.xendit import channels, fields, requests, shapes, webhooks
@@ -27,57 +27,27 @@ def create(body: dict[str, Any], idempotency_key: str | None) -> tuple[sqlite3.R
     asked = body.get("amount")
     asked_cents = None if asked is None else fields.amount_cents(asked, payable["currency"], "amount")
 
-    created_ms = now_ms()
     with database.transaction() as running:
         if idempotency_key:
             first = running.one("SELECT * FROM refunds WHERE idempotency_key = ?", (idempotency_key,))
             if first is not None:
                 return first, payable
-        left_cents = _captured(running, payable["id"]) - _given_back(running, payable["id"])
+        captured_cents = rows.received(payable["id"])
+        left_cents = captured_cents - rows.given_back(payable["id"], ("PENDING", "SUCCEEDED"))
         cents = left_cents if asked_cents is None else asked_cents
-        if not _captured(running, payable["id"]):
+        if not captured_cents:
             raise Refused("INELIGIBLE_TRANSACTION_STATUS", "The payment request has no successful payment")
         if cents > left_cents or cents <= 0:
             raise Refused("REFUND_AMOUNT_EXCEEDED", f"At most {major(left_cents)} can be refunded")
-        cursor = running.execute(
-            "INSERT INTO refunds (refund_id, payable, amount_cents, reference, reason, status, metadata,"
-            " idempotency_key, created_ms, updated_ms) VALUES (?, ?, ?, ?, ?, 'PENDING', ?, ?, ?, ?)",
-            (
-                f"rfd-{uuid.uuid4()}",
-                payable["id"],
-                cents,
-                reference,
-                reason,
-                json.dumps(body.get("metadata")),
-                idempotency_key,
-                created_ms,
-                created_ms,
-            ),
-        )
+        row = rows.add_refund(
+            running, payable, f"rfd-{uuid.uuid4()}", cents, reference=reference, reason=reason,
+            metadata=body.get("metadata"), idempotency_key=idempotency_key,
+        )  # fmt: skip
         if not faults.happens("refund", "never"):
-            due_ms = created_ms + int(faults.number("refund", "finish_after_ms"))
+            due_ms = row["created_ms"] + int(faults.number("refund", "finish_after_ms"))
             succeeds = not faults.happens("refund", "fail")
-            schedule.add(running, due_ms, FINISH, {"id": cursor.lastrowid, "succeeds": succeeds})
-        row = running.one("SELECT * FROM refunds WHERE id = ?", (cursor.lastrowid,))
-    assert row is not None
+            schedule.add(running, due_ms, FINISH, {"id": row["id"], "succeeds": succeeds})
     return row, payable
-
-
-def _captured(running: database.Transaction, payable_id: int) -> int:
-    row = running.one(
-        "SELECT COALESCE(SUM(amount_cents), 0) FROM payments WHERE payable = ? AND status = 'SUCCEEDED'", (payable_id,)
-    )
-    assert row is not None
-    return int(row[0])
-
-
-def _given_back(running: database.Transaction, payable_id: int) -> int:
-    row = running.one(
-        "SELECT COALESCE(SUM(amount_cents), 0) FROM refunds WHERE payable = ? AND status IN ('PENDING', 'SUCCEEDED')",
-        (payable_id,),
-    )
-    assert row is not None
-    return int(row[0])
 
 
 def find(refund_id: str) -> tuple[sqlite3.Row, sqlite3.Row]:
@@ -91,12 +61,12 @@ def find(refund_id: str) -> tuple[sqlite3.Row, sqlite3.Row]:
 
 def of(request_id: str) -> list[tuple[sqlite3.Row, sqlite3.Row]]:
     """The refunds of a payment request, of all of them if none is named, each with what it refunds; newest first."""
-    rows = database.rows(
+    found = database.rows(
         "SELECT r.refund_id FROM refunds r JOIN payables p ON p.id = r.payable WHERE ? IN ('', p.request_id)"
         " ORDER BY r.id DESC",
         (request_id,),
     )
-    return [find(row["refund_id"]) for row in rows]
+    return [find(row["refund_id"]) for row in found]
 
 
 def finish(payload: dict[str, Any], tries: int) -> None:

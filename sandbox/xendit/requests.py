@@ -1,6 +1,5 @@
 """Payment requests v3: something that can be paid once, and what the customer is shown to pay it."""
 
-import json
 import re
 import sqlite3
 import uuid
@@ -8,9 +7,9 @@ import zlib
 from typing import Any
 
 from sandbox import emv, surroundings
-from sandbox.payables.rows import OPEN_STATUSES, invoice_of
+from sandbox.payables import rows
 from sandbox.state import database, schedule
-from sandbox.wire import iso_seconds, major, now_ms
+from sandbox.wire import decimal, iso_seconds, major, now_ms
 from sandbox.xendit import channels, fields, payments, webhooks
 from sandbox.xendit.channels import Channel
 from sandbox.xendit.errors import Refused
@@ -38,30 +37,21 @@ def create(body: dict[str, Any]) -> sqlite3.Row:
     created_ms = now_ms()
     expires_ms = _expiry(channel, properties, created_ms)
     with database.transaction() as running:
-        cursor = running.execute(
-            "INSERT INTO payables (kind, request_id, invoice, reference, channel_code, country, currency, amount_cents,"
-            " status, details, actions, created_ms, updated_ms, expires_ms)"
-            " VALUES ('request', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                f"pr-{uuid.uuid4()}",
-                invoice_of(reference),
-                reference,
-                channel.code,
-                channel.country,
-                channel.currency,
-                cents,
-                "ACCEPTING_PAYMENTS" if kind == "REUSABLE_PAYMENT_CODE" else "REQUIRES_ACTION",
-                json.dumps({"capture_method": "AUTOMATIC", **{name: body[name] for name in _KEPT if name in body}}),
-                json.dumps(_actions(channel, properties, reference, cents, expires_ms)),
-                created_ms,
-                created_ms,
-                expires_ms,
-            ),
+        return rows.add(
+            running,
+            "xendit",
+            kind="request",
+            request_id=f"pr-{uuid.uuid4()}",
+            reference=reference,
+            channel_code=channel.code,
+            country=channel.country,
+            currency=channel.currency,
+            amount_cents=cents,
+            details={"capture_method": "AUTOMATIC", **{name: body[name] for name in _KEPT if name in body}},
+            actions=_actions(channel, properties, reference, cents, expires_ms),
+            expires_ms=expires_ms,
+            status="ACCEPTING_PAYMENTS" if kind == "REUSABLE_PAYMENT_CODE" else "REQUIRES_ACTION",
         )
-        running.wake_at(expires_ms)
-        row = running.one("SELECT * FROM payables WHERE id = ?", (cursor.lastrowid,))
-    assert row is not None
-    return row
 
 
 def _channel(body: dict[str, Any]) -> Channel:
@@ -134,16 +124,16 @@ def _digits(reference: str, length: int) -> str:
 
 
 def _qr(channel: Channel, reference: str, cents: int, expires_ms: int) -> str:
-    decimal = f"{cents / 100:.2f}"
+    amount = decimal(cents)
     if channel.country == "ID":
         return emv.qris(str(cents // 100), reference)
     if channel.country == "SG":
-        return emv.paynow(decimal, reference, iso_seconds(expires_ms)[:10].replace("-", ""))
+        return emv.paynow(amount, reference, iso_seconds(expires_ms)[:10].replace("-", ""))
     if channel.country == "TH":
-        return emv.promptpay(decimal, re.sub(r"[^A-Z0-9]", "", reference.upper()))
+        return emv.promptpay(amount, re.sub(r"[^A-Z0-9]", "", reference.upper()))
     if channel.country == "PH":
-        return emv.qrph(decimal, reference)
-    return emv.duitnow(decimal, reference)
+        return emv.qrph(amount, reference)
+    return emv.duitnow(amount, reference)
 
 
 def find(request_id: str) -> sqlite3.Row:
@@ -171,7 +161,7 @@ def cancel(request_id: str) -> sqlite3.Row:
 def simulate(request_id: str, cents: int | None) -> None:
     """Test mode: the customer pays shortly. Raises Refused when the request is not open."""
     row = find(request_id)
-    if row["status"] not in OPEN_STATUSES:
+    if row["status"] not in rows.OPEN_STATUSES:
         raise Refused("INACTIVE_PAYMENT_REQUEST", "Payment request is already inactive.")
     with database.transaction() as running:
         schedule.add(running, now_ms() + 200, SIMULATE, {"id": row["id"], "cents": cents or row["amount_cents"]})
@@ -181,6 +171,6 @@ def simulate_payment(payload: dict[str, Any], tries: int) -> None:
     """The payment that `simulate` promised has come in and its webhook is under way."""
     with database.transaction() as running:
         row = running.one("SELECT * FROM payables WHERE id = ?", (payload["id"],))
-        if row is not None and row["status"] in OPEN_STATUSES:
+        if row is not None and row["status"] in rows.OPEN_STATUSES:
             for event in payments.capture(running, row, payload["cents"]):
                 webhooks.announce(running, event)

@@ -1,11 +1,10 @@
 """Sessions: the hosted card page. No card number is ever typed, here or in the store."""
 
-import json
 import secrets
 import sqlite3
 from typing import Any
 
-from sandbox.payables.rows import invoice_of
+from sandbox.payables import rows
 from sandbox.state import database, faults
 from sandbox.wire import major, now_ms
 from sandbox.xendit import channels, fields
@@ -58,27 +57,21 @@ def create(body: dict[str, Any]) -> sqlite3.Row:
         **{name: body[name] for name in _KEPT if name in body},
     }
     with database.transaction() as running:
-        cursor = running.execute(
-            "INSERT INTO payables (kind, session_id, invoice, reference, channel_code, country, currency, amount_cents,"
-            " status, details, actions, created_ms, updated_ms, expires_ms)"
-            " VALUES ('session', ?, ?, ?, 'CARDS', ?, ?, ?, 'ACTIVE', ?, '[]', ?, ?, ?)",
-            (
-                f"ps-{secrets.token_hex(12)}",
-                invoice_of(reference),
-                reference,
-                channel.country,
-                channel.currency,
-                cents,
-                json.dumps(details),
-                created_ms,
-                created_ms,
-                expires_ms,
-            ),
+        return rows.add(
+            running,
+            "xendit",
+            kind="session",
+            request_id=None,
+            session_id=f"ps-{secrets.token_hex(12)}",
+            reference=reference,
+            channel_code=channel.code,
+            country=channel.country,
+            currency=channel.currency,
+            amount_cents=cents,
+            details=details,
+            actions=[],
+            expires_ms=expires_ms,
         )
-        running.wake_at(expires_ms)
-        row = running.one("SELECT * FROM payables WHERE id = ?", (cursor.lastrowid,))
-    assert row is not None
-    return row
 
 
 def find(session_id: str) -> sqlite3.Row:

@@ -7,8 +7,9 @@ from typing import Any
 
 from sandbox import surroundings
 from sandbox.outbound import post_json
-from sandbox.state import database, faults, schedule
-from sandbox.wire import iso_millis, now_ms, pause
+from sandbox.payables import telling
+from sandbox.state import database, faults
+from sandbox.wire import iso_millis, now_ms
 from sandbox.xendit import shapes
 
 SEND = "xendit.webhook"
@@ -39,32 +40,14 @@ def _body(event: Event) -> dict[str, Any]:
     }
 
 
-def _copies() -> int:
-    if faults.happens("webhook", "drop"):
-        return 0
-    return 2 if faults.happens("webhook", "duplicate") else 1
-
-
 def announce(running: database.Transaction, event: Event) -> None:
-    """The webhook is under way once the transaction is committed: or not, or twice, or late, as the faults say."""
-    due_ms = now_ms() + int(faults.number("webhook", "delay_ms"))
-    for _ in range(_copies()):
-        payload = {"event": event.name, "data": event.data, "first_ms": due_ms}
-        schedule.add(running, due_ms, SEND, payload)
+    """The webhook is under way once the transaction is committed, as the faults say."""
+    telling.announce(running, SEND, {"event": event.name, "data": event.data})
 
 
 def deliver(events: Sequence[Event], repeat: int) -> list[tuple[str, int]]:
-    """Sends each event `repeat` times, now and in turn; answers (event, HTTP status), 0 where the store did not answer.
-
-    The webhook faults apply: a dropped one is missing from the answer, a doubled one stands in it twice.
-    """
-    told = []
-    for _ in range(repeat):
-        for event in events:
-            for _ in range(_copies()):
-                pause(faults.number("webhook", "delay_ms"))
-                told.append((event.name, _post(event)))
-    return told
+    """Sends each event `repeat` times now, as `telling.deliver` does."""
+    return telling.deliver(events, repeat, _post)
 
 
 def _post(event: Event) -> int:
