@@ -83,13 +83,22 @@ def set_status(running: database.Transaction, row: sqlite3.Row, status: str, **d
 
 
 def add_payment(
-    running: database.Transaction, row: sqlite3.Row, payment_id: str, cents: int, status: str, failure_code: str = ""
+    running: database.Transaction,
+    row: sqlite3.Row,
+    payment_id: str,
+    cents: int,
+    status: str,
+    failure_code: str = "",
+    *,
+    capture_id: str | None = None,
+    created_ms: int | None = None,
 ) -> sqlite3.Row:
-    """One try to pay: SUCCEEDED, FAILED, or later REVERSED."""
+    """One try to pay, now unless said otherwise: SUCCEEDED, FAILED, or later REVERSED."""
+    made_ms = now_ms() if created_ms is None else created_ms
     running.execute(
         "INSERT INTO payments (payment_id, payable, amount_cents, status, failure_code, capture_id, created_ms)"
-        " VALUES (?, ?, ?, ?, ?, NULL, ?)",
-        (payment_id, row["id"], cents, status, failure_code or None, now_ms()),
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (payment_id, row["id"], cents, status, failure_code or None, capture_id, made_ms),
     )
     payment = running.one("SELECT * FROM payments WHERE payment_id = ?", (payment_id,))
     assert payment is not None

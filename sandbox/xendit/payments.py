@@ -6,6 +6,7 @@ Each function changes rows in the caller's transaction and answers the webhooks 
 import sqlite3
 import uuid
 
+from sandbox.payables import rows
 from sandbox.state import database, faults
 from sandbox.wire import now_ms
 from sandbox.xendit import shapes
@@ -15,24 +16,18 @@ from sandbox.xendit.webhooks import Event
 _STAYS_AS_IT_IS = ("EXPIRED", "CANCELED")  # Xendit takes late money and leaves the request's status alone
 
 
-def _payable(running: database.Transaction, payable_id: int) -> sqlite3.Row:
-    row = running.one("SELECT * FROM payables WHERE id = ?", (payable_id,))
-    assert row is not None
-    return row
-
-
-def _add(
-    running: database.Transaction, payable_id: int, cents: int, status: str, failure_code: str | None, created_ms: int
+def _try(
+    running: database.Transaction,
+    row: sqlite3.Row,
+    cents: int,
+    status: str,
+    failure_code: str = "",
+    created_ms: int | None = None,
 ) -> sqlite3.Row:
-    payment_id = f"py-{uuid.uuid4()}"
-    running.execute(
-        "INSERT INTO payments (payment_id, payable, amount_cents, status, failure_code, capture_id, created_ms)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (payment_id, payable_id, cents, status, failure_code, f"cptr-{uuid.uuid4()}", created_ms),
+    payment_id, capture_id = f"py-{uuid.uuid4()}", f"cptr-{uuid.uuid4()}"
+    return rows.add_payment(
+        running, row, payment_id, cents, status, failure_code, capture_id=capture_id, created_ms=created_ms
     )
-    row = running.one("SELECT * FROM payments WHERE payment_id = ?", (payment_id,))
-    assert row is not None
-    return row
 
 
 def _with_request_id(row: sqlite3.Row) -> str:
@@ -42,16 +37,15 @@ def _with_request_id(row: sqlite3.Row) -> str:
 
 def capture(running: database.Transaction, row: sqlite3.Row, cents: int) -> list[Event]:
     """`cents` have come in. An expired or cancelled request stays so; any other has SUCCEEDED."""
-    created_ms = now_ms()
-    payment = _add(running, row["id"], cents, "SUCCEEDED", None, created_ms)
+    payment = _try(running, row, cents, "SUCCEEDED")
     is_session = row["kind"] == "session"
     status = row["status"] if row["status"] in _STAYS_AS_IT_IS else "COMPLETED" if is_session else "SUCCEEDED"
     running.execute(
         "UPDATE payables SET status = ?, failure_code = NULL, request_id = ?, latest_payment_id = ?, updated_ms = ?"
         " WHERE id = ?",
-        (status, _with_request_id(row), payment["payment_id"], created_ms, row["id"]),
+        (status, _with_request_id(row), payment["payment_id"], payment["created_ms"], row["id"]),
     )
-    payable = _payable(running, row["id"])
+    payable = rows.fresh(running, row["id"])
     captured = Event("payment.capture", shapes.payment(payment, payable))
     out_of_order = faults.happens("webhook", "out_of_order")
     if is_session and status == "COMPLETED":
@@ -59,15 +53,15 @@ def capture(running: database.Transaction, row: sqlite3.Row, cents: int) -> list
         completed = Event("payment_session.completed", shapes.session(payable, with_payment_id=with_payment_id))
         return [captured, completed] if out_of_order else [completed, captured]
     if out_of_order:
-        earlier = _add(running, row["id"], row["amount_cents"], "FAILED", "USER_DECLINED_PAYMENT", created_ms - 1_000)
+        before_ms = payment["created_ms"] - 1_000
+        earlier = _try(running, row, row["amount_cents"], "FAILED", "USER_DECLINED_PAYMENT", before_ms)
         return [captured, Event("payment.failure", shapes.payment(earlier, payable))]
     return [captured]
 
 
 def fail(running: database.Transaction, row: sqlite3.Row, failure_code: str) -> list[Event]:
     """This try has failed. A request ends FAILED; a session stays ACTIVE, the customer may try another card."""
-    created_ms = now_ms()
-    payment = _add(running, row["id"], row["amount_cents"], "FAILED", failure_code, created_ms)
+    payment = _try(running, row, row["amount_cents"], "FAILED", failure_code)
     is_session = row["kind"] == "session"
     running.execute(
         "UPDATE payables SET status = ?, failure_code = ?, request_id = ?, latest_payment_id = ?, updated_ms = ?"
@@ -77,11 +71,11 @@ def fail(running: database.Transaction, row: sqlite3.Row, failure_code: str) -> 
             None if is_session else failure_code,
             _with_request_id(row),
             None if is_session else payment["payment_id"],
-            created_ms,
+            payment["created_ms"],
             row["id"],
         ),
     )
-    return [Event("payment.failure", shapes.payment(payment, _payable(running, row["id"])))]
+    return [Event("payment.failure", shapes.payment(payment, rows.fresh(running, row["id"])))]
 
 
 def expire(running: database.Transaction, row: sqlite3.Row) -> list[Event]:
@@ -93,7 +87,7 @@ def expire(running: database.Transaction, row: sqlite3.Row) -> list[Event]:
     ).rowcount
     if not changed:
         return []
-    payable = _payable(running, row["id"])
+    payable = rows.fresh(running, row["id"])
     if row["kind"] == "session":
         return [Event("payment_session.expired", shapes.session(payable))]
     return [Event("payment_request.expiry", shapes.payment_request(payable))]
