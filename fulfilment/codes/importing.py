@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -152,9 +153,10 @@ def draft(
                 note=note[:200], added_by=by,
             )  # fmt: skip
             Code.objects.bulk_create((_row(batch, line, expires_on) for line in good), batch_size=1000)
+            read_and_refused = {"good": len(good), "refused": len(told)}
+            audit.record(by, "codes read", str(batch), after=read_and_refused, why=note)
     except IntegrityError as problem:
         raise Refused("VALIDATION_ERROR", _("Somebody is importing the same codes right now. Look again.")) from problem
-    audit.record(by, "codes read", str(batch), after={"good": len(good), "refused": len(told)}, why=note)
     return batch
 
 
@@ -217,7 +219,8 @@ def discard_forgotten(now: datetime | None = None) -> None:
     """Drafts that nobody decided on for a day are discarded, so that their codes can be imported after all."""
     oldest = (now or timezone.now()) - _DRAFTS_KEPT
     for batch in CodeBatch.objects.filter(state=CodeBatch.State.DRAFT, added_at__lt=oldest)[:20]:
-        discard(batch, by="fulfilment")
+        with suppress(Refused):  # somebody has decided on it meanwhile
+            discard(batch, by="fulfilment")
 
 
 def _decide(batch: CodeBatch, to: CodeBatch.State, by: str) -> None:
