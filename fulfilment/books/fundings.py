@@ -26,11 +26,11 @@ COMPLETED = "completed"
 _LIMIT, _MOST = 50, 400
 
 
-def read(account: SupplierAccount) -> list[Finding]:
+def read(account: SupplierAccount) -> None:
     """Every funding that the supplier tells of is known, and booked once it is completed; what it tells otherwise than
-    before is a row. Raises SupplierUnavailable, SupplierDenied."""
+    before is a difference (core.reconciliation). Raises SupplierUnavailable, SupplierDenied."""
     if account.code not in codes_with_history():
-        return []
+        return
     told = with_history(account.code).fundings(_LIMIT)
     known = {one.reference: one for one in Funding.objects.filter(account=account)}
     if len(told) >= _LIMIT and not any(entry.reference in known for entry in told):
@@ -47,7 +47,6 @@ def read(account: SupplierAccount) -> list[Finding]:
         ]
     things: list[Thing] = [(Subject.FUNDING, reference) for reference in on_list | set(known)]
     reconciliation.compared(account.code, things, findings)
-    return findings
 
 
 def _keep(account: SupplierAccount, entry: FundingEntry, known: Funding | None) -> list[Finding]:
