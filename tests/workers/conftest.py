@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from core.pulse import heartbeat
 from core.redis import connection as redis
 from supervisor.children import dies_with_parent
 from supervisor.store import worker_command
@@ -38,11 +39,11 @@ class Worker:
                 stderr=log,
                 preexec_fn=dies_with_parent(signal.SIGKILL),
             )
-        wait_until(lambda: self._takes_from(queues), within=90)
 
-    def _takes_from(self, queues: Sequence[str]) -> bool:
+    def takes_from(self, queues: Sequence[str]) -> bool:
+        """Whether every one of the queues has given a sign of life. Fails with the log if the worker has ended."""
         assert self.process.poll() is None, self.log.read_text()[-3000:]
-        return set(redis().hkeys("heartbeat:queues")) >= {queue.encode() for queue in queues}
+        return set(redis().hkeys(heartbeat.KEY)) >= {queue.encode() for queue in queues}
 
     def ask_to_end(self) -> None:
         self.process.terminate()
@@ -59,8 +60,11 @@ def work(transactional_db: None, sandbox: Sandbox) -> Iterator[Callable[..., Wor
     started: list[Worker] = []
 
     def start(*queues: str, **environ: str) -> Worker:
-        started.append(Worker(queues or settings.CELERY_QUEUES, **environ))
-        return started[-1]
+        wanted = queues or settings.CELERY_QUEUES
+        worker = Worker(wanted, **environ)
+        started.append(worker)
+        wait_until(lambda: worker.takes_from(wanted), within=90)
+        return worker
 
     yield start
     for one in started:
