@@ -79,15 +79,18 @@ def confirm_due(account: SupplierAccount, limit: int, now: datetime) -> Iterator
     Both rules hold here too. What was not answered comes again: each is pushed ahead before it is asked for, every time
     by as long as its end lies back, so that by the time its reference is too old it was asked for a dozen times.
     """
-    old, young = now - clocks.REFERENCE_HOLDS, now - max(_CONFIRM_AFTER, clocks.recheck_pause())
+    pause = clocks.call_length(account.code) + clocks.recheck_pause()
+    # News that come in meanwhile take the time of the next look away: the pause counts from the last call all the same.
+    is_over = (Q(asked_at=None) | Q(asked_at__lt=now - pause)) & (Q(next_look_at=None) | Q(next_look_at__lte=now))
     due = Attempt.objects.filter(
-        ~Q(reference=""), Q(next_look_at=None) | Q(next_look_at__lte=now), account=account,
-        state=Attempt.State.ACCEPTED, confirmed_at=None, ended_at__lt=young, sent_at__gt=old,
+        is_over, ~Q(reference=""), account=account, state=Attempt.State.ACCEPTED, confirmed_at=None,
+        ended_at__lt=now - max(_CONFIRM_AFTER, pause), sent_at__gt=now - clocks.REFERENCE_HOLDS,
     )  # fmt: skip
     for attempt in due.select_related("topup__order", "account", "product").order_by("ended_at")[:limit]:
         assert attempt.ended_at is not None
-        mine = due.filter(pk=attempt.pk)
-        if not mine.update(next_look_at=now + (now - attempt.ended_at), looks=F("looks") + 1, asked_at=now):
+        at = timezone.now()  # the calls before it may have taken their time
+        again_at = at + (at - attempt.ended_at)
+        if not due.filter(pk=attempt.pk).update(next_look_at=again_at, looks=F("looks") + 1, asked_at=at):
             continue
         try:
             placed = by_reference(account.code).check(sending.ask_of(attempt))

@@ -239,17 +239,21 @@ def test_digiflazz_is_asked_once_more_after_the_end(supplier: Sandbox, office: C
     attempt = by_reference.buy(desk.paid())
     finishing.deliver(attempt)
     by_reference.pass_time(2 * 3600)
-    for fault, hours in (("lose_reply", 3), ("error", 6)):
+    for looks, fault in enumerate(("lose_reply", "error"), start=1):
         supplier.faults(create_order={fault: 1.0}, **by_reference.QUIET)
-        for _ in range(2):  # pushed ahead: the second round leaves it alone
-            round_("digiflazz")
-        by_reference.pass_time(hours * 3600)
-    attempt.refresh_from_db()
-    assert (attempt.confirmed_at, attempt.looks) == (None, 2) and not Discrepancy.objects.exists()
+        round_("digiflazz")
+        assert Attempt.objects.get().next_look_at > timezone.now() + timedelta(hours=1), "pushed ahead"
+        Attempt.objects.update(next_look_at=None)  # as news of it leave it
+        round_("digiflazz")
+        attempt.refresh_from_db()
+        assert (attempt.confirmed_at, attempt.looks) == (None, looks), "never without the pause"
+        by_reference.pass_time(3600)
+    assert not Discrepancy.objects.exists()
     supplier.faults(**by_reference.QUIET)
     round_("digiflazz")
     assert Attempt.objects.get().confirmed_at is not None and not Discrepancy.objects.exists()
     Attempt.objects.update(confirmed_at=None)
+    by_reference.pass_time(3600)
     Transfer.objects.filter(key=f"cost:{attempt.pk}").update(amount_minor=40_000)
     round_("digiflazz")
     row = only()
