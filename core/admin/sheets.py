@@ -23,7 +23,7 @@ from core.admin.bases import ReadOnlyAdmin
 from core.approvals import services as approvals
 from core.errors import Refused
 from core.models import SheetImport, SheetRow
-from core.sheets import files, importing
+from core.sheets import files, importing, rights
 from core.sheets.columns import Column, Info
 from core.sheets.sheet import Sheet
 from storefront.sheets.asking import publish_or_ask
@@ -76,11 +76,6 @@ def all_sheets() -> dict[str, Sheet]:
     return {sheet.code: sheet for one in admins for sheet in getattr(one, "sheets", ())}
 
 
-def may(request: HttpRequest, verb: str, sheet: Sheet) -> bool:
-    """Whether whoever asks may do that with rows of the sheet's table, as in its list."""
-    return bool(request.user.has_perm(f"{sheet.model._meta.app_label}.{verb}_{sheet.model._meta.model_name}"))
-
-
 class FileForm(forms.Form):
     file = forms.FileField(label=gettext_lazy("File"), widget=UnfoldAdminFileFieldWidget)
 
@@ -128,9 +123,9 @@ class SheetImportAdmin(ReadOnlyAdmin):
     def files(self, request: HttpRequest) -> HttpResponse:
         """Every kind of file this person may take out of the shop, and which of them may come back."""
         kinds = [
-            {"sheet": sheet, "may_read": may(request, "change", sheet), "columns": _guide(sheet)}
+            {"sheet": sheet, "may_read": rights.may(_reader(request), "change", sheet), "columns": _guide(sheet)}
             for sheet in all_sheets().values()
-            if may(request, "view", sheet)
+            if rights.may(_reader(request), "view", sheet)
         ]
         if not kinds:
             raise PermissionDenied
@@ -183,9 +178,9 @@ class SheetImportAdmin(ReadOnlyAdmin):
             "table": _rows_shown(page, is_undone=one.state == SheetImport.State.UNDONE),
             "jumps": jumps[:_MOST_JUMPS_SHOWN],
             "are_too_many_jumps": len(jumps) > _MOST_JUMPS_SHOWN,
-            "may_publish": is_read and one.new + one.changed > 0 and self._may_publish(request, one, sheet),
-            "may_undo": one.state == SheetImport.State.PUBLISHED and self._may_undo(request, sheet),
-            "may_discard": is_read and may(request, "change", sheet),
+            "may_publish": is_read and one.new + one.changed > 0 and rights.may_publish(_reader(request), one, sheet),
+            "may_undo": one.state == SheetImport.State.PUBLISHED and rights.may_undo(_reader(request), sheet),
+            "may_discard": is_read and rights.may(_reader(request), "change", sheet),
             "approval": approvals.waiting(f"core.sheetimport:{one.pk}"),
             "stays": one.rows.exclude(outcome="").count() if one.state == SheetImport.State.UNDONE else 0,
         }
@@ -193,7 +188,7 @@ class SheetImportAdmin(ReadOnlyAdmin):
 
     def publish(self, request: HttpRequest, object_id: int) -> HttpResponse:
         one, sheet = self._import(request, object_id, "change")
-        if not self._may_publish(request, one, sheet):
+        if not rights.may_publish(_reader(request), one, sheet):
             raise PermissionDenied
         if sheet.is_money and request.method == "POST" and (step := self._confirmed_first(request, one)):
             return step
@@ -217,7 +212,7 @@ class SheetImportAdmin(ReadOnlyAdmin):
 
     def undo(self, request: HttpRequest, object_id: int) -> HttpResponse:
         one, sheet = self._import(request, object_id, "change")
-        if not self._may_undo(request, sheet):
+        if not rights.may_undo(_reader(request), sheet):
             raise PermissionDenied
         if sheet.is_money and request.method == "POST" and (step := self._confirmed_first(request, one)):
             return step
@@ -273,16 +268,13 @@ class SheetImportAdmin(ReadOnlyAdmin):
         _ask(request, verb, sheet)
         return one, sheet
 
-    def _may_publish(self, request: HttpRequest, one: SheetImport, sheet: Sheet) -> bool:
-        verbs = ["change", "add"] if one.new else ["change"]
-        return bool(request.user.has_perm("core.publish_sheet")) and all(may(request, verb, sheet) for verb in verbs)
-
-    def _may_undo(self, request: HttpRequest, sheet: Sheet) -> bool:
-        return bool(request.user.has_perm("core.undo_sheet")) and may(request, "change", sheet)
-
     def _page(self, request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:
         around = self.admin_site.each_context(request) | {"opts": self.opts}
         return render(request, f"core/admin/sheets/{name}.html", around | context)
+
+
+def _reader(request: HttpRequest) -> Any:
+    return request.user
 
 
 def _sheet(code: str) -> Sheet:
@@ -293,7 +285,7 @@ def _sheet(code: str) -> Sheet:
 
 
 def _ask(request: HttpRequest, verb: str, sheet: Sheet) -> None:
-    if not may(request, verb, sheet):
+    if not rights.may(_reader(request), verb, sheet):
         raise PermissionDenied
 
 

@@ -25,7 +25,7 @@ from core.admin.verbs import Asked, Told, verb, whoever_has
 from core.errors import Refused
 from core.models import StaffToken
 from core.staff_tokens import services
-from fulfilment.api.admin.urls import SCOPES
+from fulfilment.api.admin.urls import scopes
 
 _LIVES = [(30, _("30 days")), (90, _("90 days")), (180, _("180 days")), (365, _("a year"))]
 
@@ -50,7 +50,7 @@ class TokenForm(forms.Form):
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        mine = [scope for scope in SCOPES if user.has_perm(scope)]
+        mine = [scope for scope in scopes() if user.has_perm(scope)]
         self.fields["scopes"].choices = [(scope, scope) for scope in mine]  # type: ignore[attr-defined]
 
 

@@ -1,4 +1,4 @@
-"""Who may do what over the admin API: every operation, and the one scope it needs."""
+"""Who may do what over the admin API: every operation, and the scopes it needs."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import re
 import pytest
 from django.test import Client
 
+from core.sheets import importing
 from core.web import openapi
 from core.web.openapi_settings import STAFF
+from storefront.sheets import goods
 from tests.accounts.cast import log_in, member
 from tests.staff import enter
 from tests.staff_tokens import Script
@@ -32,13 +34,20 @@ SCOPE = {
     "GET cases": "core.view_staffcase",
     "POST cases/{number}/resolve": "core.change_staffcase",
     "GET discrepancies": "core.view_discrepancy",
+    "GET sheets": "",
+    "GET sheets/{code}": "storefront.view_skuprice",
+    "POST sheets/{code}/imports": "storefront.change_skuprice",
+    "GET imports/{number}": "storefront.view_skuprice",
+    "POST imports/{number}/publish": "core.publish_sheet storefront.change_skuprice",
+    "POST imports/{number}/undo": "core.undo_sheet storefront.change_skuprice",
     "GET reports/figures": "fulfilment.view_figures",
 }
 
 
-def status(script: Script, row: str) -> int:
+def status(script: Script, row: str, file: int) -> int:
     method, _space, path = row.partition(" ")
-    path = re.sub(r"\{number\}", "1", re.sub(r"\{(?!number)\w+\}", "GATE1", path))
+    words = {"number": str(file), "code": "prices"}
+    path = re.sub(r"\{(\w+)\}", lambda word: words.get(word[1], "GATE1"), path)
     return (script.get(path) if method == "GET" else script.post(path, key="one")).status_code
 
 
@@ -54,15 +63,18 @@ def test_every_operation_is_in_the_table_and_in_the_document() -> None:
 
 def test_each_needs_its_own_scope_and_no_other(settings) -> None:
     settings.RATE_LIMITS = False
-    factories.region()
-    all_scopes = sorted(filter(None, set(SCOPE.values())))
-    without = {scope: Script(f"without-{number}", *(one for one in all_scopes if one != scope))
-               for number, scope in enumerate(all_scopes)}  # fmt: skip
-    only = {scope: Script(f"only-{number}", scope) for number, scope in enumerate(all_scopes)}
-    for row, scope in SCOPE.items():
-        if scope:
-            assert status(without[scope], row) == 403, row
-            assert status(only[scope], row) in (200, 404, 422), row
+    price = factories.sku().prices.get()
+    line = f"sku,region,price\n{price.sku.code},{price.region_id},1\n"
+    file = importing.read_file(goods.PRICES, line.encode(), file_name="x.csv", by="x").pk
+    known = sorted(set(" ".join(SCOPE.values()).split()))
+    without = {scope: Script(f"without-{number}", *(one for one in known if one != scope))
+               for number, scope in enumerate(known)}  # fmt: skip
+    for number, (row, scopes) in enumerate(SCOPE.items()):
+        for scope in scopes.split():
+            assert status(without[scope], row, file) == 403, (row, scope)
+        if scopes:
+            # 415: what is read in are files.
+            assert status(Script(f"only-{number}", *scopes.split()), row, file) in (200, 404, 415, 422), row
 
 
 def test_neither_a_session_nor_a_customer_s_token_opens_it(settings) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
 
+from core.admin.sheets import all_sheets
 from core.api import views as described
 from core.api.staff import StaffView
-from fulfilment.api.admin import about, desk, orders, refunds, reports, verbs
+from core.sheets import rights
+from fulfilment.api.admin import about, desk, orders, refunds, reports, sheets, verbs
 
 _VIEWS: dict[str, type[StaffView]] = {
     "me": about.Me,
@@ -25,11 +27,22 @@ _VIEWS: dict[str, type[StaffView]] = {
     "cases": desk.Cases,
     "cases/<int:number>/resolve": desk.ResolveCase,
     "discrepancies": desk.Discrepancies,
+    "sheets": sheets.Sheets,
+    "sheets/<slug:code>": sheets.SheetRows,
+    "sheets/<slug:code>/imports": sheets.Imports,
+    "imports/<int:number>": sheets.OneImport,
+    "imports/<int:number>/publish": sheets.PublishImport,
+    "imports/<int:number>/undo": sheets.UndoImport,
     "reports/figures": reports.FiguresReport,
 }
 
-#: Permissions that some call asks for; two more let the report say amounts.
-SCOPES = sorted({scope for view in _VIEWS.values() for scope in view.scopes.values()} | {reports.SALES, reports.PROFIT})
+
+def scopes() -> list[str]:
+    """The permissions that some call asks for: its own, the report's for amounts, and those of the sheets' tables."""
+    found = {scope for view in _VIEWS.values() for scope in view.scopes.values()} | {reports.SALES, reports.PROFIT}
+    for sheet in all_sheets().values():
+        found |= {rights.named(verb, sheet) for verb in ("view", "add", "change")}
+    return sorted(found)
 
 
 def _nothing(request: HttpRequest, rest: str) -> HttpResponse:

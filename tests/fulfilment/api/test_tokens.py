@@ -13,7 +13,7 @@ from accounts.models import User
 from core.errors import Refused
 from core.models import AuditEntry, StaffToken
 from core.staff_tokens import services
-from fulfilment.api.admin.urls import SCOPES
+from fulfilment.api.admin.urls import scopes
 from tests.staff import enter
 from tests.staff_tokens import Script, maker, told
 
@@ -85,4 +85,4 @@ def test_staff_make_a_token_after_a_fresh_confirmation_and_see_its_secret_once(c
 
 
 def test_every_scope_is_a_permission() -> None:
-    assert maker("all", *SCOPES).has_perms(SCOPES)
+    assert maker("all", *scopes()).has_perms(scopes())
