@@ -8,7 +8,7 @@ from django.contrib.auth.backends import ModelBackend
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
-from accounts import mfa, signing_in
+from accounts import mfa, sessions, signing_in
 from accounts.models import User
 from core.errors import Refused
 
@@ -24,7 +24,8 @@ class Guarded(ModelBackend):
         if not email or password is None:
             return None
         try:
-            user = signing_in.check_credentials(email, password)
+            device = sessions.device_of(request) if request is not None else None
+            user = signing_in.check_credentials(email, password, device)
         except Refused as refusal:
             raise PermissionDenied from refusal
         return None if mfa.is_active(user) else user

@@ -8,7 +8,7 @@ from django.contrib.sessions.models import Session as Cookie
 from django.utils import timezone
 
 from accounts import sessions, tokens
-from accounts.models import Lockout, MailedToken, RefreshToken, Session
+from accounts.models import FailedSignIn, Lockout, MailedToken, RefreshToken, Session
 
 # A new device is told from an old one by the sessions of this time.
 REMEMBERED = timedelta(days=180)
@@ -23,4 +23,5 @@ def tidy() -> int:
     gone += Lockout.objects.filter(until__lt=now).delete()[0]
     gone += Cookie.objects.filter(expire_date__lt=now).delete()[0]
     longest = max(REMEMBERED, tokens.REFRESH, sessions.COOKIE_LIFE)
+    gone += FailedSignIn.objects.filter(at__lt=now - REMEMBERED).delete()[0]
     return gone + Session.objects.filter(seen_at__lt=now - longest).delete()[0]

@@ -145,6 +145,33 @@ class Session(models.Model):
         return f"{self.device or self.kind} {self.created_at:%Y-%m-%d}"
 
 
+class FailedSignIn(models.Model):
+    """Somebody tried to sign in as this person and could not; who succeeds has a Session. Kept as long as those."""
+
+    class Why(models.TextChoices):
+        PASSWORD = "PASSWORD", _("wrong password")
+        CODE = "CODE", _("right password, wrong code")
+        SHUT = "SHUT", _("right password, account not open")
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="failed_sign_ins")
+    why = models.CharField(max_length=8, choices=Why)
+    device = models.CharField(max_length=80, blank=True, help_text=_("as its user agent calls itself"))
+    address = models.GenericIPAddressField(null=True, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-at"]
+        verbose_name = _("failed sign-in")
+        verbose_name_plural = _("failed sign-ins")
+        indexes = [
+            models.Index(fields=["user", "-at"], name="failed_sign_in_of_user"),
+            models.Index(fields=["-at"], name="failed_sign_in_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.why} {self.at:%Y-%m-%d %H:%M}"
+
+
 class RefreshToken(models.Model):
     """A refresh token, known by its hash alone. It is used once; its successor belongs to the same session."""
 

@@ -246,7 +246,7 @@ ROLES: tuple[Role, ...] = (
                 "view: fulfilment.costseen",
                 "fulfilment.publish_prices",
             ),
-            _block(_("Looks up who did what, and why."), "view: core.auditentry"),
+            _block(_("Looks up who did what, and why."), "view: core.auditentry accounts.failedsignin"),
         ),
     ),
     Role(
@@ -304,7 +304,7 @@ ROLES: tuple[Role, ...] = (
                 "change: core.staffcase core.inboxmessage core.mailmessage core.discrepancy fulfilment.problemreport",
                 "view: core.discrepancy fulfilment.statement fulfilment.funding core.searchtoken",
             ),
-            _block(_("Looks up who did what, and why."), "view: core.auditentry"),
+            _block(_("Looks up who did what, and why."), "view: core.auditentry accounts.failedsignin"),
         ),
     ),
     Role(OWNER, _("Owner"), (_block(_("Whatever there is; adds staff, gives roles, sets limits.")),), has_all=True),

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django_otp import login as otp_login
 
 from accounts import lockouts, mails, mfa, sessions, tokens
-from accounts.models import Authenticator, Session, User
+from accounts.models import Authenticator, FailedSignIn, Session, User
 from core import regions
 from core.errors import Refused
 
@@ -56,8 +56,9 @@ def wrong_credentials() -> Refused:
     )
 
 
-def check_credentials(email: str, password: str) -> User:
+def check_credentials(email: str, password: str, device: sessions.Device | None = None) -> User:
     """The member with that address and password. Who the address belongs to, only the right password tells.
+    A failed try at somebody's account is kept, with the `device` it came from.
 
     Raises INVALID_CREDENTIALS, EMAIL_NOT_VERIFIED, ACCOUNT_SUSPENDED (401), RATE_LIMIT_EXCEEDED.
     """
@@ -68,10 +69,20 @@ def check_credentials(email: str, password: str) -> User:
         make_password(password)  # as long as a comparison takes: time must not tell who has an account
         raise wrong_credentials()
     if not user.check_password(password):
+        _failed(user, FailedSignIn.Why.PASSWORD, device)
         raise wrong_credentials()
     lockouts.forgive(lockouts.LOGIN, email)
-    ensure_admissible(user)
+    try:
+        ensure_admissible(user)
+    except Refused:
+        _failed(user, FailedSignIn.Why.SHUT, device)
+        raise
     return user
+
+
+def _failed(user: User, why: FailedSignIn.Why, device: sessions.Device | None) -> None:
+    label, address = (device.label[:80], device.address or None) if device else ("", None)
+    FailedSignIn.objects.create(user=user, why=why, device=label, address=address)
 
 
 def ensure_admissible(user: User) -> None:
@@ -96,8 +107,9 @@ def owed(user: User, region_code: str = "") -> MfaStep | None:
     return MfaStep(*tokens.mfa_token(user, region_code, timezone.now()))
 
 
-def pay_code(token: str, code: str) -> tuple[User, tokens.MfaClaim]:
-    """The code that was owed is right and used up. The claim's session can be opened once.
+def pay_code(token: str, code: str, device: sessions.Device | None = None) -> tuple[User, tokens.MfaClaim]:
+    """The code that was owed is right and used up. The claim's session can be opened once. A wrong one is kept as a
+    failed sign-in.
 
     Raises INVALID_TOKEN, INVALID_MFA_CODE, ACCOUNT_SUSPENDED (401), RATE_LIMIT_EXCEEDED.
     """
@@ -108,7 +120,12 @@ def pay_code(token: str, code: str) -> tuple[User, tokens.MfaClaim]:
     if Session.objects.filter(pk=claim.session_id).exists():
         raise tokens.invalid_token(_("The sign-in took too long, or was finished before."))
     ensure_admissible(user)
-    mfa.verify(user, code, status=401)
+    try:
+        mfa.verify(user, code, status=401)
+    except Refused as refusal:
+        if refusal.code == "INVALID_MFA_CODE":
+            _failed(user, FailedSignIn.Why.CODE, device)
+        raise
     return user, claim
 
 

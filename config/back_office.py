@@ -137,6 +137,7 @@ def theme(shop: str) -> dict[str, Any]:
                     _("House"),
                     _list(_("Users"), "group", "accounts.user"),
                     _list(_("Limits of one person"), "speed", "core.approvallimit"),
+                    _list(_("Failed sign-ins"), "gpp_maybe", "accounts.failedsignin"),
                     {"title": _("Roles"), "icon": "shield_person", "link": reverse_lazy("admin:roles")},
                     _list(_("Tokens of the admin API"), "key_vertical", "core.stafftoken"),
                     _list(_("Regions"), "public", "core.region"),

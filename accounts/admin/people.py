@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.formats import date_format
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_static.models import StaticDevice
 from unfold.decorators import display
@@ -20,15 +21,17 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from accounts import helping, roles, sessions
-from accounts.models import Benefit, Session, User
+from accounts.models import Benefit, FailedSignIn, Session, User
 from core import audit
 from core.admin import confirm
-from core.admin.bases import ShopAdmin
+from core.admin.bases import ReadOnlyAdmin, ShopAdmin
+from core.admin.bounded import FoundByIndex
 from core.admin.verbs import Asked, ReasonForm, Told, verb
 
 admin.site.unregister(Group)
 admin.site.unregister(StaticDevice)  # back-up codes are made by their owner alone
 _MANAGE = "accounts.manage_staff"
+_SHOWN = 30
 
 
 def _is_below(request: HttpRequest, user: User | None) -> bool:
@@ -70,7 +73,15 @@ class UserAdmin(DjangoUserAdmin, ShopAdmin):  # type: ignore[type-arg]
     search_fields = ["email", "first_name", "last_name", "phone", "public_id"]
     ordering = ["-created_at"]
     date_hierarchy = "created_at"
-    readonly_fields = ["public_id", "created_at", "updated_at", "last_login", "email_verified_at", "signed_in"]
+    readonly_fields = [
+        "public_id",
+        "created_at",
+        "updated_at",
+        "last_login",
+        "email_verified_at",
+        "signed_in",
+        "sign_ins",
+    ]
     filter_horizontal = ["groups", "user_permissions"]
     autocomplete_fields = ["primary_region", "current_region"]
     actions_detail = ["end_sessions", "reset_second_factor"]
@@ -79,7 +90,7 @@ class UserAdmin(DjangoUserAdmin, ShopAdmin):  # type: ignore[type-arg]
         (_("Person"), {"fields": ["first_name", "last_name", "phone", "language"]}),
         (_("Shop"), {"fields": ["status", "level", "primary_region", "current_region"]}),
         (_("Back office"), {"fields": ["is_staff", "is_superuser", "groups", "user_permissions"]}),
-        (_("Devices"), {"fields": ["signed_in"]}),
+        (_("Devices"), {"fields": ["signed_in", "sign_ins"]}),
         (_("Dates"), {"fields": ["email_verified_at", "last_login", "created_at", "updated_at"]}),
     ]
     add_fieldsets = [(None, {"classes": ["wide"], "fields": ["email", "usable_password", "password1", "password2"]})]
@@ -112,6 +123,21 @@ class UserAdmin(DjangoUserAdmin, ShopAdmin):  # type: ignore[type-arg]
         live = sessions.live(user)[:20]
         lines = ((row.device or row.kind, row.address or "–", date_format(row.seen_at, "j M Y, H:i")) for row in live)
         return format_html_join(mark_safe("<br>"), "{} · {} · {}", lines) or "–"
+
+    @display(description=_("sign-ins, also failed ones"))
+    def sign_ins(self, user: User) -> str:
+        """The newest of both kinds: when, from where, with what, and how it ended."""
+        opened = [
+            (row.created_at, row.get_kind_display(), row.device, row.address, row.get_ended_why_display())
+            for row in Session.objects.filter(user=user).order_by("-created_at")[:_SHOWN]
+        ]
+        failed = [
+            (row.at, str(_("failed")), row.device, row.address, row.get_why_display())
+            for row in FailedSignIn.objects.filter(user=user)[:_SHOWN]
+        ]
+        newest = sorted(opened + failed, key=lambda one: one[0], reverse=True)[:_SHOWN]
+        lines = ((date_format(localtime(one[0]), "j M Y, H:i"), *(part or "–" for part in one[1:])) for one in newest)
+        return format_html_join(mark_safe("<br>"), "{} · {} · {} · {} · {}", lines) or "–"
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """A password set by staff ends what was signed in with the old one, as the member's own change does."""
@@ -160,6 +186,20 @@ class UserAdmin(DjangoUserAdmin, ShopAdmin):  # type: ignore[type-arg]
     def reset_second_factor(self, asked: Asked, user: User) -> Told:
         helping.reset_second_factor(user, asked.user, helping.Check(asked.said["check"]), asked.why)
         return Told(_("Done. The next sign-in sets up a new app where one is needed."))
+
+
+@admin.register(FailedSignIn)
+class FailedSignInAdmin(FoundByIndex, ReadOnlyAdmin):
+    """Who tried to be somebody: mostly a forgotten password, sometimes not. Those of one person stand on their page."""
+
+    list_display = ["at", "user", "is_staff", "why", "address", "device"]
+    list_filter = ["why", ("user__is_staff", admin.BooleanFieldListFilter)]
+    list_select_related = ["user"]
+    search_fields = ["user__email"]
+
+    @display(description=_("staff"), boolean=True)
+    def is_staff(self, one: FailedSignIn) -> bool:
+        return one.user.is_staff
 
 
 @admin.register(Benefit)

@@ -225,7 +225,7 @@ class Login(OpenView):
     def post(self, request: Request) -> Response:
         region = shown.region_asked(request)
         sent = read(LoginBody, request)
-        user = signing_in.check_credentials(sent["email"], sent["password"])
+        user = signing_in.check_credentials(sent["email"], sent["password"], sessions.device_of(request._request))
         return _open(request, user, region.code if region else "")
 
 
@@ -260,7 +260,7 @@ class VerifyMfa(OpenView):
     )
     def post(self, request: Request) -> Response:
         sent = read(CodeBody, request)
-        user, claim = signing_in.pay_code(sent["mfaToken"], sent["code"])
+        user, claim = signing_in.pay_code(sent["mfaToken"], sent["code"], sessions.device_of(request._request))
         device = sessions.device_of(request._request)
         done = signing_in.open_app(user, device, region_code=claim.region_code, session_id=claim.session_id)
         return private(data(_entered(done)))

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts import google, google_members, passwords, signing_in
+from accounts import google, google_members, passwords, sessions, signing_in
 from accounts.models import User
 from accounts.pages import forms
 from accounts.pages.common import count, onward, show, to
@@ -37,7 +37,9 @@ def sign_in(request: HttpRequest, shop: Shop) -> HttpResponse:
     if request.method == "POST":
         try:
             count(request, "login")
-            user = signing_in.check_credentials(*(forms.typed(request, field) for field in _SIGN_IN))
+            user = signing_in.check_credentials(
+                forms.typed(request, forms.EMAIL), forms.typed(request, forms.PASSWORD), sessions.device_of(request)
+            )
             return _enter(request, shop, user, onward(request, shop))
         except Refused as problem:
             refusal = problem
@@ -86,7 +88,7 @@ def code(request: HttpRequest, shop: Shop) -> HttpResponse:
     token, leads_to = request.POST.get("mfaToken", "")[:2000], onward(request, shop)
     try:
         count(request, "login")
-        user, claim = signing_in.pay_code(token, forms.typed(request, forms.CODE))
+        user, claim = signing_in.pay_code(token, forms.typed(request, forms.CODE), sessions.device_of(request))
         signing_in.open_browser(request, user, region_code=claim.region_code, session_id=claim.session_id)
     except Refused as refusal:
         if refusal.code in ("INVALID_MFA_CODE", "RATE_LIMIT_EXCEEDED"):

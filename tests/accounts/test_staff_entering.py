@@ -13,7 +13,7 @@ from django.test import Client
 from django_otp.oath import totp
 
 from accounts import helping, mfa, roles, signing_in
-from accounts.models import Lockout, Session, User
+from accounts.models import FailedSignIn, Lockout, Session, User
 from core.errors import Refused
 from core.models import AuditEntry
 from tests.accounts.cast import PASSWORD, code_of, with_second_factor
@@ -144,3 +144,22 @@ def test_a_lost_second_factor_is_reset_after_a_check(client: Client) -> None:
         ("owner@example.com", f"user:{sari.public_id}", {"check": "IN_PERSON"}, "met at the counter"),
         ("support@example.com", f"user:{customer.public_id}", {"check": "PURCHASES"}, "met at the counter"),
     ]
+
+
+def test_sign_ins_and_failed_ones_stand_on_the_persons_page(client: Client, admin_client: Client) -> None:
+    user = colleague()
+    with_second_factor(user)
+    client.post(LOGIN, {"username": user.email, "password": "wrong"}, headers={"user-agent": "Mozilla Firefox/1"})
+    page = sign_in(client, user)
+    client.post(LOGIN, {"mfa_token": token_of(page), "code": "000000"})
+    assert sign_in(client, user, code=code_of(user)).status_code == 302
+    client.post(LOGIN, {"username": "nobody@example.com", "password": "wrong"})
+    assert list(FailedSignIn.objects.order_by("id").values_list("why", "user", "device", "address")) == [
+        ("PASSWORD", user.pk, "Firefox", "127.0.0.1"),
+        ("CODE", user.pk, "", "127.0.0.1"),
+    ]
+    shown = admin_client.get(f"/admin/accounts/user/{user.pk}/change/", headers={"accept-language": "en"})
+    lines = [line for line in shown.content.decode().split("<br>") if "127.0.0.1" in line]
+    assert "right password, wrong code" in "".join(lines) and "wrong password" in "".join(lines) and len(lines) >= 3
+    listed = admin_client.get("/admin/accounts/failedsignin/", {"q": user.email}).content.decode()
+    assert listed.count("Firefox") == 1

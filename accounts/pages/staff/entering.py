@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
-from accounts import mfa, signing_in
+from accounts import mfa, sessions, signing_in
 from accounts.models import User
 from accounts.pages.common import count
 from core.errors import Refused
@@ -60,7 +60,9 @@ def sign_in(request: HttpRequest, site: AdminSite) -> HttpResponse:
         form = SignInForm(request.POST)
         if not form.is_valid():
             return _page(request, site, form)
-        user = signing_in.check_credentials(form.cleaned_data["username"], form.cleaned_data["password"])
+        user = signing_in.check_credentials(
+            form.cleaned_data["username"], form.cleaned_data["password"], sessions.device_of(request)
+        )
         _ensure_is_staff(user)
         owed = signing_in.owed(user)
         if owed is None:
@@ -83,7 +85,7 @@ def _on_or_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
 
 
 def _code_paid(request: HttpRequest, token: str) -> HttpResponse:
-    user, claim = signing_in.pay_code(token[:2000], request.POST.get("code", "")[:20])
+    user, claim = signing_in.pay_code(token[:2000], request.POST.get("code", "")[:20], sessions.device_of(request))
     _ensure_is_staff(user)
     signing_in.open_browser(request, user, session_id=claim.session_id)
     return HttpResponseRedirect(onward(request))
