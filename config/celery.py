@@ -96,8 +96,8 @@ app.conf.beat_schedule = {
     "send messages": every(10, "core.send_messages", "mail"),
     "end approvals nobody gave": every(60, "core.approvals", "default"),
     # Twice, by queues of different workers: a dead one has to be seen by the other.
-    "look for what is wrong": every(15, "core.watch", "default"),
-    "look for what is wrong, beside": every(15, "core.watch", "priority"),
+    "look for what is wrong": every(settings.ALERT_SECONDS, "core.watch", "default"),
+    "look for what is wrong, beside": every(settings.ALERT_SECONDS, "core.watch", "priority"),
     "tidy up sign-ins": every(3600, "accounts.tidy", "default"),
     "read orders for staff's search": every(10, "storefront.search", "default"),
     # By Jakarta's clocks, when few are buying.

@@ -31,6 +31,7 @@ WEB_WORKERS = env.integer("WEB_WORKERS", max(2, min(os.cpu_count() or 2, 8)), le
 WEB_THREADS = env.integer("WEB_THREADS", 8, least=1, most=256)
 CELERY_CONCURRENCY = env.integer("CELERY_CONCURRENCY", 16, least=1, most=256)  # threads of each worker
 CELERY_EVENTS = env.switch("CELERY_EVENTS", default=False)  # for Flower; nobody else listens
+FLOWER_LOGIN = env.secret("FLOWER_LOGIN", "")  # user:password; without it Flower does not start
 WORKER_SILENT_SECONDS = env.integer("WORKER_SILENT_SECONDS", 30, least=4, most=600)
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES", "127.0.0.1,::1")
 RATE_LIMITS = env.switch("RATE_LIMITS", default=True)
@@ -58,6 +59,8 @@ DIGIFLAZZ_RECHECK_SECONDS = env.seconds(
 CIRCUIT_FAILURES = env.integer("CIRCUIT_FAILURES", 10, least=1, most=100)
 CIRCUIT_OF = env.integer("CIRCUIT_OF", max(10, CIRCUIT_FAILURES), least=CIRCUIT_FAILURES, most=100)
 CIRCUIT_PAUSE_SECONDS = env.seconds("CIRCUIT_PAUSE_SECONDS", 15, least=0.1)
+# How often the store looks whether anything is wrong that staff have to know of.
+ALERT_SECONDS = env.seconds("ALERT_SECONDS", 15, least=1)
 # What a unit may cost us, in percent of the price it was sold at (before promo and fee); 0: whatever it costs.
 MOST_COST_PERCENT = env.integer("MOST_COST_PERCENT", 100, least=0, most=1000)
 # A price that moves by more at once needs a second person to publish it.

@@ -32,6 +32,7 @@ USAGE = f"""usage: python -m supervisor.part PART
   web                 the web server, on WEB_BIND:PORT
   worker QUEUE ...    a worker that takes from these queues: {", ".join(settings.CELERY_QUEUES)}
   beat                the clock; one is enough, a second one only doubles its ticks
+  flower              Flower on 127.0.0.1:5555, for whoever knows FLOWER_LOGIN; wants requirements-flower.txt
   migrate             brings tables and roles up to date, once per release and before the other parts
   manage WORDS ...    a command of manage.py
   healthy             exit code 0 if the web server in this container answers"""
@@ -48,6 +49,8 @@ def main(words: Sequence[str]) -> int:
         case ["beat"]:
             make_data(around.data)
             _become(_celery(beat_command(around.data)), around.environ | {"CELERY_SKIP_CHECKS": "yes"})
+        case ["flower"]:
+            _become(_celery(["flower", "--address=127.0.0.1", "--port=5555"]), around.environ | _flower_login())
         case ["migrate"]:
             return _migrate(around)
         case ["manage", *command] if command:
@@ -75,6 +78,14 @@ def _become(command: list[str], environ: dict[str, str]) -> None:
 
 def _celery(words: Sequence[str]) -> list[str]:
     return [sys.executable, "-m", "celery", "-A", "config", *words]
+
+
+def _flower_login() -> dict[str, str]:
+    """Flower's own variables. Raises Unusable without a login: it shows every task's arguments and can end workers."""
+    user, _, password = settings.FLOWER_LOGIN.partition(":")
+    if not user or not password:
+        raise Unusable("FLOWER_LOGIN is not set: write it as user:password.")
+    return {"FLOWER_BASIC_AUTH": settings.FLOWER_LOGIN, "FLOWER_UNAUTHENTICATED_API": "false"}
 
 
 def _figures(around: Surroundings) -> dict[str, str]:

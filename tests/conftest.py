@@ -271,6 +271,7 @@ def store() -> Iterator[Store]:
         GEMGO_TIMEOUT_SECONDS="2",
         DIGIFLAZZ_RECHECK_SECONDS="2",
         DIGIFLAZZ_TIMEOUT_SECONDS="2",
+        ALERT_SECONDS="2",
         RATE_LIMITS="off",
     )
     running.start()

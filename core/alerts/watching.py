@@ -1,6 +1,6 @@
 """The look at all rules, and who takes it.
 
-The clock asks for a look every fifteen seconds through two queues that different workers take, so that a dead queue
+The clock asks for a look every ALERT_SECONDS through two queues that different workers take, so that a dead queue
 still has its alert; whoever comes first looks, the other one finds it done. Where nobody has looked for longer, the
 clock or all workers being dead, whoever is asked /readyz or /metrics looks in passing (`look_if_overdue`): probes of
 machines ask there. That somebody asks at all is for a watcher from outside to see (docs/operations.md, "Alerts").
@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import redis
+from django.conf import settings
 from django.db import connection as database
 from django.db import transaction
 from django.db.models import Q
@@ -30,7 +31,6 @@ from core.alerts.terms import BY_NAME, TERMS, UNREADABLE, Term
 from core.redis import connection, text
 
 logger = logging.getLogger(__name__)
-_TAKEN_FOR_S = 10
 OVERDUE_S = 75.0
 _TAKEN, _LOOKED = "alerts:taken", "alerts:looked"
 _CALM_S = 60
@@ -170,7 +170,8 @@ def _finite(value: float) -> float:
 def _take() -> bool:
     """Whether it is this process' turn. Without Redis it is everybody's: steps are taken once all the same."""
     try:
-        return bool(connection().set(_TAKEN, "1", nx=True, ex=_TAKEN_FOR_S))
+        # Until shortly before the clock asks the next time.
+        return bool(connection().set(_TAKEN, "1", nx=True, px=round(settings.ALERT_SECONDS * 660)))
     except redis.RedisError:
         return True
 

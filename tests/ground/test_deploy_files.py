@@ -23,14 +23,17 @@ from supervisor.surroundings import ROOT
 APPS = ("accounts", "config", "core", "demo", "fulfilment", "payments", "storefront", "supervisor")
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
 UNITS = sorted((ROOT / "deploy/systemd").glob("*.service"))
-STORE_UNITS = [path for path in UNITS if path.stem not in ("gerbang-migrate", "gerbang-back-up")]
+OPTIONS = ("gerbang-migrate", "gerbang-back-up", "gerbang-flower")
+STORE_UNITS = [path for path in UNITS if path.stem not in OPTIONS]
 
 
 def is_part(words: list[str]) -> bool:
     """Whether supervisor.part understands these words."""
     if words[:1] == ["worker"]:
         return len(words) > 1 and set(words[1:]) <= set(settings.CELERY_QUEUES)
-    return words in (["web"], ["beat"], ["migrate"], ["healthy"]) or (words[:1] == ["manage"] and len(words) > 1)
+    return words in (["web"], ["beat"], ["flower"], ["migrate"], ["healthy"]) or (
+        words[:1] == ["manage"] and len(words) > 1
+    )
 
 
 def all_queues_once(parts: list[list[str]]) -> bool:
@@ -138,6 +141,17 @@ def test_compose_runs_every_part_and_takes_from_every_queue_once() -> None:
         assert {value.rpartition("/")[2] for value in files.values()} == set(service["secrets"])
     # By the inner network it would come from an address that is not trusted.
     assert COMPOSE["services"]["proxy"]["networks"] == ["outside"]
+
+
+def test_flower_asks_for_a_login_wherever_it_runs() -> None:
+    service = COMPOSE["services"]["flower"]
+    assert service["profiles"] == ["flower"] and "test -n" in service["command"][-1]
+    assert all(port.startswith("127.0.0.1:") for port in service["ports"])
+    (pinned,) = re.findall(r"^flower==([\d.]+)", (ROOT / "requirements-flower.txt").read_text(), re.MULTILINE)
+    assert service["image"] == f"mher/flower:{pinned}"
+    words = [sys.executable, "-m", "supervisor.part", "flower"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode and "FLOWER_LOGIN" in done.stderr
 
 
 # --- systemd ---
