@@ -20,7 +20,7 @@ from core.sheets.cells import harmless, text_of
 
 CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-MOST_BYTES = 8 * 1024 * 1024
+MOST_BYTES = 6 * 1024 * 1024
 MOST_UNPACKED = 80 * 1024 * 1024
 MOST_PARTS = 500
 MOST_LINES = 20_000
@@ -44,7 +44,7 @@ def read(content: bytes) -> Table:
     Raises VALIDATION_ERROR with what to do for a file that is too large, damaged, or no such table.
     """
     if len(content) > MOST_BYTES:
-        raise _unreadable(_("This file is larger than 8 MB. Split it."))
+        raise _unreadable(_("This file is larger than 6 MB. Split it."))
     rows = _rows_of_xlsx(content) if content[:4] == b"PK\x03\x04" else _rows_of_csv(content)
     heads: list[str] | None = None
     lines: list[tuple[int, list[str]]] = []

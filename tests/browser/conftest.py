@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.conftest import BROWSER
 
@@ -23,6 +23,10 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+def told(said: ConsoleMessage) -> str:
+    return f"{said.text} ({said.location.get('url', '')})"
+
+
 @pytest.fixture
 def visit(chromium: Browser) -> Iterator[Callable[..., Page]]:
     """Opens a page as one more person; what the browser complains about fails the test."""
@@ -38,7 +42,7 @@ def visit(chromium: Browser) -> Iterator[Callable[..., Page]]:
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda problem: complaints.append(str(problem)))
-        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.on("console", lambda said: complaints.append(told(said)) if said.type == "error" else None)
         return page
 
     yield open_page

@@ -36,15 +36,15 @@ print(json.dumps({"profit": str(Money(left, "IDR"))}))
 """
 
 
-def enter(page: Page, store: Store) -> None:
-    """The page stands at the start of the back office, signed in as the owner with the second factor."""
+def enter(page: Page, store: Store, email: str = "admin@example.com") -> None:
+    """The page stands at the start of the back office, signed in as that person, the owner, with the second factor."""
     page.goto(f"{store.url}/admin/")
-    page.fill("[name=username]", "admin@example.com")
+    page.fill("[name=username]", email)
     page.fill("[name=password]", "demo-Passw0rd!")
     page.locator("#login-form [type=submit]").click()
     code = page.locator("[name=code]")
     expect(code).to_be_visible()
-    code.fill(store.manage("demo_code", "admin@example.com").stdout.split()[-1])
+    code.fill(store.manage("demo_code", email).stdout.split()[-1])
     page.locator("[type=submit]").first.click()
     page.wait_for_url("**/admin/")
 
