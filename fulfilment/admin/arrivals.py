@@ -67,9 +67,8 @@ class ProductTaskAdmin(ReadOnlyAdmin):
     list_filter = ["state", "kind", "product__account"]
     list_select_related = ["product__account"]
     search_fields = ["product__code", "product__name", "product__game_name"]
-    fields = [("product", "shown_kind", "shown_state"), ("account", "game", "cost"), "note"]
-    fields += [("opened_at", "decided_at", "decided_by")]
-    readonly_fields = ["shown_kind", "shown_state", "account", "game", "cost"]
+    fields = ["product", "kind", "account", "game", "cost", "note", "state", "opened_at", "decided_at", "decided_by"]
+    readonly_fields = ["account", "game", "cost"]
     actions = ["ignore_many"]
     actions_detail = ["map_it", "close_skus", "ignore_it"]
 

@@ -15,7 +15,7 @@ from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 
 from core.admin.bases import ReadOnlyAdmin, ShopAdmin
-from core.admin.tables import link, table
+from core.admin.tables import link, moment, table
 from core.admin.verbs import Asked, Told, back_to, page_of, verb, whoever_has
 from core.approvals import services as approvals
 from core.errors import Refused
@@ -42,7 +42,6 @@ class MarginRuleAdmin(ShopAdmin):
         "holds_for",
         "margin",
         "jump",
-        "fees",
         "bears_promos",
         "publishes_itself",
         "is_active",
@@ -98,15 +97,8 @@ class PriceEndingAdmin(ShopAdmin):
 class PriceDraftAdmin(ReadOnlyAdmin):
     list_display = ["made_at", "cause", "shown_state", "changes", "stopped", "made_by", "published_by", "published_at"]
     list_filter = ["state", "cause"]
-    fields = [
-        ("shown_state", "cause", "made_at", "made_by"),
-        ("published_by", "approved_by", "published_at"),
-        ("undone_by", "undone_at", "why"),
-        "what_would_happen",
-        "rates_used",
-        "furthest",
-    ]
-    readonly_fields = ["shown_state", "what_would_happen", "rates_used", "furthest"]
+    fields = ["what_would_happen", "furthest", "rates_used", "state", "what_happened"]
+    readonly_fields = ["what_would_happen", "rates_used", "furthest", "what_happened"]
     actions_list = ["compute"]
     actions_detail = ["publish", "undo", "drop"]
 
@@ -134,13 +126,23 @@ class PriceDraftAdmin(ReadOnlyAdmin):
         count = {"count": len(lines), "far": len(drafts.far(lines))}
         return format_html("<p>{} {}</p><p>{}</p>", told % count, asked, links)
 
+    @display(description=_("what happened to it"))
+    def what_happened(self, draft: PriceDraft) -> str:
+        rows = [
+            (_("made"), moment(draft.made_at), draft.made_by, draft.get_cause_display()),
+            (_("published"), moment(draft.published_at), draft.published_by, draft.why),
+            (_("approved"), "", draft.approved_by, ""),
+            (_("undone"), moment(draft.undone_at), draft.undone_by, ""),
+        ]
+        return table(["", _("at"), _("by"), _("why")], [row for row in rows if row[2]])
+
     @display(description=_("exchange rates used"))
     def rates_used(self, draft: PriceDraft) -> str:
         rows = [
-            (pair, told["rate"], told["since"][:10], PriceLine.Guard(told.get("problem", "")).label)
+            (pair, told["rate"], told["since"][:10], _RATE_IS[told.get("problem", "")])
             for pair, told in sorted(draft.rates.items())
         ]
-        return table([_("pair"), _("rate"), _("entered"), _("may be priced by")], rows)
+        return table([_("pair"), _("rate"), _("entered"), ""], rows)
 
     @display(description=_("what moves furthest"))
     def furthest(self, draft: PriceDraft) -> str:
@@ -150,12 +152,11 @@ class PriceDraftAdmin(ReadOnlyAdmin):
                 link("fulfilment_priceline", line.pk, f"{line.sku.code} {line.region_id}"),
                 _from_to(line),
                 f"{line.moves_percent} %",
-                line.get_guard_display(),
-                line.get_choice_display(),
+                _standing(line),
             )
             for line in lines[:_MOST_SHOWN]
         ]
-        return table([_("price"), _("old → new"), _("moves"), _("guard"), _("tick")], rows)
+        return table([_("price"), _("old → new"), _("moves"), _("guard")], rows)
 
     has_compute_permission = whoever_has("fulfilment.publish_prices")
     has_publish_permission = whoever_has("fulfilment.publish_prices", row=Q(state="DRAFT"))
@@ -245,18 +246,13 @@ class ShownFilter(admin.SimpleListFilter):
 class PriceLineAdmin(ReadOnlyAdmin):
     """The newest draft's lines, unless another draft is asked for."""
 
-    list_display = ["sku", "region", "shown_change", "moves", "cost", "earns", "rule_name", "shown_guard", "tick"]
+    list_display = ["place", "shown_change", "moves", "cost", "earns", "rule_name", "shown_guard", "tick"]
     list_filter = [ShownFilter, "guard", "region", ("sku__product", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["sku", "region", "draft"]
     list_per_page = 100
     search_fields = ["sku__code", "sku__name", "rule_name"]
-    fields = [
-        ("sku", "region", "draft"),
-        ("shown_change", "moves", "earns"),
-        ("shown_guard", "tick", "chosen_by"),
-        "how",
-    ]
-    readonly_fields = ["shown_change", "moves", "earns", "shown_guard", "tick", "how"]
+    fields = ["sku", "region", "draft", "shown_change", "moves", "earns", "standing", "how"]
+    readonly_fields = ["shown_change", "moves", "earns", "standing", "how"]
     actions = ["allow", "leave_out", "decide_nothing"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PriceLine]:
@@ -269,6 +265,14 @@ class PriceLineAdmin(ReadOnlyAdmin):
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         return lookup == "draft__id__exact" or bool(super().lookup_allowed(lookup, value, request))
+
+    @display(description=_("price"), ordering="sku__code")
+    def place(self, line: PriceLine) -> str:
+        return f"{line.sku.code} {line.region_id}"
+
+    @display(description=_("guard"))
+    def standing(self, line: PriceLine) -> str:
+        return f"{_standing(line)} {line.chosen_by and f'({line.chosen_by})'}"
 
     @display(description=_("old → new"), ordering="new_minor")
     def shown_change(self, line: PriceLine) -> SafeString | str:
@@ -322,7 +326,15 @@ class PriceLineAdmin(ReadOnlyAdmin):
 
     def _choose(self, request: HttpRequest, lines: QuerySet[PriceLine], choice: str) -> None:
         count = drafts.choose(list(lines.values_list("pk", flat=True)), choice, by=request.user.get_username())
-        messages.success(request, _("%(count)d lines of the open draft are marked.") % {"count": count})
+        messages.success(request, _("Lines of the open draft marked so: %(count)d.") % {"count": count})
+
+
+_RATE_IS = {guard.value: guard.label for guard in PriceLine.Guard} | {"": _("good to price by")}
+
+
+def _standing(line: PriceLine) -> str:
+    """What stops the line, and what somebody decided about it."""
+    return " · ".join([line.get_guard_display(), *([line.get_choice_display()] if line.choice else [])])
 
 
 def _from_to(line: PriceLine) -> SafeString | str:

@@ -144,7 +144,9 @@ def _worst_fee(offered: Iterable[Charge], unit: Money, most: int, fees: str = Fe
     if fees == Fees.NONE:
         return worst
     for one in offered:
-        fewest = max(1, up((one.least - 1 - one.flat) / (unit.minor * (1 + one.share))))
+        fewest = 1
+        if unit.minor < one.least:
+            fewest = max(1, up((one.least - 1 - one.flat) / (unit.minor * (1 + one.share))))
         if fewest > most:
             continue
         flat, share = (one.flat, one.share) if fees == Fees.WHOLE else (one.net_flat, one.net_share)

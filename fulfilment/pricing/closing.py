@@ -17,6 +17,7 @@ from core.money import Money
 from fulfilment import routing
 from fulfilment.pricing.costs import Cost, Costs, Rates
 from fulfilment.pricing.models import PriceLine
+from fulfilment.pricing.sold import sold_prices
 from storefront.catalogue.models import SkuPrice
 from storefront.catalogue.services import close_for_cost
 
@@ -33,9 +34,8 @@ def review(now: datetime | None = None) -> tuple[int, int]:
     Staff have one case for each product and region in which something is closed, with price and cost of each SKU.
     """
     costs = Costs(Rates(now or timezone.now()))
-    rows = SkuPrice.objects.filter(sku__is_active=True, sku__product__is_active=True, region__is_active=True)
     closing, opening, evidence = [], [], {}
-    for row in rows.select_related("sku__product", "region").order_by("pk"):
+    for row in sold_prices():
         cost = costs.of(row.sku_id, row.region_id, row.region.currency)
         most = routing.most_of(row.price_minor)
         if cost.minor is None or cost.problem in _TELLS_NOTHING:

@@ -275,7 +275,7 @@ class PriceLine(models.Model):
         indexes = [models.Index(fields=["draft", "guard"], name="price_line_guard")]
 
     def __str__(self) -> str:
-        return f"{self.sku_id} {self.region_id}: {self.old_minor} → {self.new_minor}"
+        return f"{self.sku.code} {self.region_id}"
 
     @property
     def is_change(self) -> bool:

@@ -19,6 +19,7 @@ from fulfilment.pricing.arithmetic import Ending
 from fulfilment.pricing.bearing import PAYERS, Burdens, Paid
 from fulfilment.pricing.costs import Cost, Costs, Rates, written
 from fulfilment.pricing.models import MarginRule, PriceEnding, PriceLine
+from fulfilment.pricing.sold import sold_prices
 from storefront.catalogue.models import SkuPrice
 
 Guard = PriceLine.Guard
@@ -183,7 +184,7 @@ class _Needs:
         told: list[Step] = []
         for level in self._payers:
             paid = self.paid(level, price)
-            whole = self.paid(level, price, promo=True)
+            whole = paid if self._worked.rule.bears_promos else self.paid(level, price, promo=True)
             told.append(
                 {
                     "step": "left", "level": level, "price": paid.price, "fee": paid.fee.minor,
@@ -225,7 +226,5 @@ def work_out_all(now: datetime, only: Callable[[SkuPrice], bool] | None = None) 
     desk = Desk(now)
     if not desk.rules:
         return Table([], {})
-    rows = SkuPrice.objects.filter(sku__is_active=True, sku__product__is_active=True, region__is_active=True)
-    rows = rows.select_related("sku__product", "region").order_by("sku__product__position", "sku__position", "pk")
-    worked = [desk.work_out(row) for row in rows if only is None or only(row)]
+    worked = [desk.work_out(row) for row in sold_prices() if only is None or only(row)]
     return Table([one for one in worked if one is not None], desk.rates.used)
