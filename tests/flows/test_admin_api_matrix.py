@@ -27,6 +27,7 @@ SCOPE = {
     "POST orders/{number}/switch-supplier": "storefront.switch_supplier",
     "POST orders/{number}/cancel": "storefront.cancel_order",
     "POST orders/{number}/refund": "payments.add_refund",
+    "POST customers/{number}/credit": "payments.adjust_balance",
     "GET refunds": "payments.view_refund",
     "GET refunds/{reference}": "payments.view_refund",
     "POST refunds/{reference}/approve": "payments.change_refund",

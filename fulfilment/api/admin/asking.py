@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -11,6 +12,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from core.errors import invalid
+from core.money import Money, NotAnAmount
 from core.web.cursors import MOST, USUAL
 
 
@@ -30,6 +32,14 @@ def one_of(request: Request, name: str, values: Iterable[str]) -> str:
 def filters(**choices: Iterable[str]) -> list[OpenApiParameter]:
     """The document's words for `one_of`; no values: any text."""
     return [OpenApiParameter(name, str, enum=list(values) or None) for name, values in choices.items()]
+
+
+def amount_of(major: Decimal | int, currency: str) -> Money:
+    """Raises VALIDATION_ERROR for what is finer than the currency's unit."""
+    try:
+        return Money.of(major, currency)
+    except NotAnAmount as problem:
+        raise invalid({"amount": _("That is finer than the smallest coin.")}) from problem
 
 
 DAYS = [

@@ -9,7 +9,7 @@ from core.admin.sheets import all_sheets
 from core.api import views as described
 from core.api.staff import StaffView
 from core.sheets import rights
-from fulfilment.api.admin import about, desk, orders, refunds, reports, sheets, verbs
+from fulfilment.api.admin import about, customers, desk, orders, refunds, reports, sheets, verbs
 
 _VIEWS: dict[str, type[StaffView]] = {
     "me": about.Me,
@@ -20,6 +20,7 @@ _VIEWS: dict[str, type[StaffView]] = {
     "orders/<str:number>/switch-supplier": verbs.SwitchSupplier,
     "orders/<str:number>/cancel": verbs.Cancel,
     "orders/<str:number>/refund": verbs.GiveBack,
+    "customers/<str:number>/credit": customers.Credit,
     "refunds": refunds.Refunds,
     "refunds/<str:reference>": refunds.OneRefund,
     "refunds/<str:reference>/approve": refunds.ApproveRefund,

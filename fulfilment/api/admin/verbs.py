@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any, ClassVar
 
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.staff import ReasonBody, StaffView, asked, done
-from core.errors import invalid
-from core.money import Money, NotAnAmount
 from fulfilment.api.admin import orders_shown as shown
 from fulfilment.api.admin import refunds
-from fulfilment.api.admin.asking import KEY, WRITE_ERRORS
+from fulfilment.api.admin.asking import KEY, WRITE_ERRORS, amount_of
 from fulfilment.api.admin.orders import ORDER, TAG, found
 from fulfilment.desk import acting
 from fulfilment.desk.dossier import Dossier
@@ -136,15 +132,8 @@ class GiveBack(StaffView):
 
         def work(actor: str) -> dict[str, Any]:
             seen = sent.get("refundsSeen", giving_back.seen(order))
-            amount = _amount(sent["amount"], order) if "amount" in sent else giving_back.remaining(order)
+            amount = amount_of(sent["amount"], order.currency) if "amount" in sent else giving_back.remaining(order)
             refund, _is_new = giving_back.give_back(order.pk, amount, seen=seen, by=actor, why=sent["reason"])
             return refunds.shown(refunds.find(refund.reference))
 
         return done(request, work, is_money=True)
-
-
-def _amount(major: Decimal, order: Order) -> Money:
-    try:
-        return Money.of(major, order.currency)
-    except NotAnAmount as problem:
-        raise invalid({"amount": _("That is finer than the smallest coin.")}) from problem

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from accounts.models import User
+from core.approvals import services as approvals
 from core.cases import open_case
-from core.models import ApprovalLimit, AuditEntry, StaffCase
+from core.errors import Refused
+from core.models import Approval, ApprovalLimit, AuditEntry, StaffCase
 from payments import ledger_check
 from payments.models import Refund, Transfer
 from payments.money_back import giving_back
+from tests.accounts.cast import member
 from tests.payments.back import sold
+from tests.payments.members import holds
 from tests.staff_tokens import REASON, Script, maker, told
 
 pytestmark = pytest.mark.django_db
@@ -70,3 +75,21 @@ def test_a_case_is_resolved_once_with_its_reason() -> None:
     case.refresh_from_db()
     assert case.resolved_by == script.by
     assert told(script.post("cases/999999/resolve")) == (404, "NOT_FOUND")
+
+
+def test_a_balance_is_credited_by_two_persons_and_once_per_key() -> None:
+    user, asks = member(), maker("ani", "payments.adjust_balance", "payments.approve_adjustment")
+    script = Script("credits", "payments.adjust_balance", by=asks)
+    path, body = f"customers/{user.public_id}/credit", REASON | {"amount": 5000, "currency": "IDR"}
+    assert told(script.post(path, body)) == WRONG, "money needs a key"
+    for wrong in ({"amount": 0}, {"amount": -1}, {"amount": "0.5"}, {"currency": "PTS"}):
+        assert told(script.post(path, body | wrong, key="a")) == WRONG, wrong
+    first, again = script.post(path, body, key="a"), script.post(path, body, key="a")
+    assert first.json()["data"]["status"] == "WAITING" and first.content == again.content
+    assert told(script.post("customers/usr_nobody/credit", body, key="b")) == (404, "NOT_FOUND")
+    approval = Approval.objects.get()
+    with pytest.raises(Refused, match="another person"):
+        approvals.approve(approval.pk, User.objects.get(pk=asks.pk), "looks right")
+    assert holds(user) == 0
+    approvals.approve(approval.pk, maker("budi", "payments.approve_adjustment"), "looks right")
+    assert holds(user) == 5000
