@@ -18,7 +18,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from core import cases
+from core import audit, cases
 from core.wake import wake
 from fulfilment import clocks
 from fulfilment.models import Attempt, SupplierAccount, TopUp
@@ -153,6 +153,7 @@ def _open(account: SupplierAccount, why: str, failed: list[int], now: datetime) 
     if not moved:
         return
     logger.warning("circuit of %s opens: %s", account.code, why)
+    audit.record("circuit breaker", "circuit opened by itself", f"supplier:{account.code}", why=why)
     outcomes = Attempt.objects.filter(pk__in=failed).order_by("-pk").values_list("pk", "state", "http_status", "answer")
     cases.open_case(
         "supplier_circuit",

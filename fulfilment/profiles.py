@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from core import cases
+from core import audit, cases
 from core.money import Money
 from core.wake import wake
 from fulfilment.models import STOCK, HistoryPoll, SupplierAccount, TopUp
@@ -65,6 +65,7 @@ def pause(account: SupplierAccount, why: str, detail: str, needs: Money | None =
     )
     if not moved:
         return
+    audit.record("supplier profile", "supplier paused by itself", f"supplier:{account.code}", after=why, why=detail)
     title = f"{account.name}: our balance is too low" if why == BALANCE else f"{account.name} does not let us in"
     cases.open_case(
         f"supplier_{why}",
@@ -107,8 +108,9 @@ def look_after(now: datetime | None = None) -> None:
             profile = read(account)
             if profile is None or account.paused_why != BALANCE:
                 continue
-            if profile.balance.minor >= (account.paused_needs_minor or 0):
-                resume(account)
+            if profile.balance.minor >= (account.paused_needs_minor or 0) and resume(account):
+                told = f"supplier:{account.code}"
+                audit.record("supplier profile", "supplier goes on by itself", told, after=str(profile.balance))
     HistoryPoll.objects.filter(started_at__lt=moment - _POLLS_KEPT).delete()
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import finding, mfa, pictures, sessions
-from accounts.models import MailedToken, Session, User
+from accounts.models import FailedSignIn, MailedToken, Session, User
 from accounts.suspending import ERASED_DOMAIN
 from core import audit
 from core import pictures as private
@@ -75,6 +75,8 @@ def erase(user_id: int, by: User, why: str) -> bool:
     _forget_account(user)
     _forget_orders(user, numbers, email, phone)
     Note.objects.filter(about=about_user(user.public_id)).update(text=_GONE)
+    # That staff did something about this customer stays; what it said goes.
+    audit.erase([f"user:{user.public_id}", audit.subject_of(user)], [email])
     after = {"orders": len(numbers)}
     audit.record(by.get_username(), "customer erased", f"user:{user.public_id}", after=after, why=why)
     return True
@@ -85,6 +87,7 @@ def _forget_account(user: User) -> None:
     sessions.end_all(user, Session.End.STAFF)
     mfa.remove(user)
     MailedToken.objects.filter(user=user).delete()
+    FailedSignIn.objects.filter(user=user).delete()
     Session.objects.filter(user=user).update(device="", device_key="", address=None, cookie="")
     PlayerMark.objects.filter(user=user).delete()
     user.email = f"{user.public_id}{ERASED_DOMAIN}"

@@ -44,7 +44,7 @@ def adjust(user: User, amount: Money, *, key: str, by: str, why: str) -> Approva
         BALANCE,
         f"{BALANCE}:{key}",
         subject=f"accounts.user:{user.pk}",
-        title=f"{'+' if amount.minor > 0 else ''}{amount} → {user.email}",
+        title=f"{'+' if amount.minor > 0 else ''}{amount} → {user.public_id}",
         by=by,
         why=why,
         amount=amount,

@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from accounts import mfa
 from accounts.models import Session, User
-from core import notes
+from core import audit, notes
 from core.approvals import services as approvals
 from core.approvals.models import Approval
 from core.errors import Refused
@@ -211,6 +211,7 @@ def test_erased_nobody_is_recognised_and_the_books_stay(supplier: Any, office: C
     search_words.index_new()
     notes.write(notes.about_user(sari.public_id), boss, "Sari likes cats.")
     Session.objects.create(user=sari, kind="PAGE", device="Chrome", address="203.0.113.9")
+    audit.record("boss@example.com", "changed", audit.subject_of(sari), after={"first_name": "Sari"})
     before = list(Transfer.objects.order_by("id").values_list("key", "amount_minor"))
     assert "forgotten" in say(office, sari, "erase") and "done before" in say(office, sari, "erase")
     assert list(Transfer.objects.order_by("id").values_list("key", "amount_minor")) == before
@@ -223,6 +224,7 @@ def test_erased_nobody_is_recognised_and_the_books_stay(supplier: Any, office: C
     assert not SearchToken.objects.filter(word__in=["sari", "656696292", "sari@example.com"]).exists()
     assert not Session.objects.exclude(address=None).exists()
     assert AuditEntry.objects.get(action="customer erased").actor == "boss@example.com"
+    assert AuditEntry.objects.get(action="changed").after is None
     with pytest.raises(Refused, match="colleague"):
         erasing.erase(boss.pk, boss, WHY)
     assert "nothing to restore" in say(office, sari, "restore")
