@@ -93,13 +93,13 @@ def test_people_are_found_by_name_address_and_number() -> None:
 
 
 def test_every_look_up_goes_by_an_index(orders: tuple[Order, Order]) -> None:
-    """Plans of the parts of a search when tables are large, and as many statements whatever is found."""
+    """What each source of a search is found by, once tables are large: not a row is read that does not fit."""
     _read()
     plans = {
-        "order_player": "SELECT id FROM storefront_order WHERE player_id IN ('1','2') ORDER BY id DESC LIMIT 200",
-        "order_phone": "SELECT id FROM storefront_order WHERE phone <> '' AND phone IN ('1') ORDER BY id DESC",
-        "order_email": "SELECT id FROM storefront_order WHERE LOWER(email) IN ('a','b') ORDER BY id DESC LIMIT 200",
-        "search_word_": "SELECT kind FROM core_searchtoken WHERE word LIKE '6566%' AND kind IN ('a') LIMIT 9",
+        "order_player": "SELECT id FROM storefront_order WHERE player_id IN ('1','2')",
+        "order_phone": "SELECT id FROM storefront_order WHERE phone <> '' AND phone IN ('1')",
+        "order_email": "SELECT id FROM storefront_order WHERE LOWER(email) IN ('a','b')",
+        "search_word_": "SELECT kind FROM core_searchtoken WHERE word LIKE '6566%' AND kind IN ('a')",
         "attempt_by_transaction": "SELECT 1 FROM fulfilment_attempt WHERE transaction_id = 'x'",
     }
     with connection.cursor() as cursor:
