@@ -281,7 +281,8 @@ def test_staff_set_rules_and_try_addresses_out(rule: AlertRule, client: Client) 
     stuck(9)
     look(0)
     look(10)
-    shown = client.get(reverse("admin:core_incident_change", args=[Incident.objects.get().pk])).content.decode()
+    page = reverse("admin:core_incident_change", args=[Incident.objects.get().pk])
+    shown = client.get(page, headers={"Accept-Language": "en"}).content.decode()
     assert "ops@example.com" in shown and "9 cases of mail" in shown
     for model in ("incident", "alertsilence", "statusnotice", "alertaddress"):
         assert client.get(reverse(f"admin:core_{model}_changelist")).status_code == 200
