@@ -54,10 +54,6 @@ def theme(shop: str) -> dict[str, Any]:
         "SITE_HEADER": shop,
         "SITE_URL": "/",
         "SITE_ICON": lambda request: static("brand/favicon.svg"),
-        # Without it, browsers ask for a /favicon.ico that there is not.
-        "SITE_FAVICONS": [
-            {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("brand/favicon.svg")},
-        ],
         "SITE_FAVICONS": [
             {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("brand/favicon.svg")},
         ],
