@@ -1,7 +1,7 @@
 """What a reading of a supplier's catalogue changed: costs with their dates, products that came, products that went.
 
 A product that comes or goes is a task for staff (ProductTask), and one case for each account says that there are some.
-The first reading of an account is no news.
+At the first reading of an account nothing is new.
 """
 
 from __future__ import annotations
@@ -39,9 +39,7 @@ def seen(account: SupplierAccount, before: Mapping[str, SupplierProduct]) -> Non
     CostSeen.objects.bulk_create(
         [CostSeen(product=row, cost_minor=row.cost_minor, is_active=row.is_active, since=now) for row in kept], 500
     )
-    if not before:
-        return
-    came = [row for code, row in rows.items() if code not in before and row.is_active]
+    came = [row for code, row in rows.items() if known and code not in before and row.is_active]
     went = [row for row in other if not row.is_active and row.code in before and before[row.code].is_active]
     back = [row for row in other if row.is_active and row.code in before and not before[row.code].is_active]
     _over(back, Kind.GONE, "it is back")

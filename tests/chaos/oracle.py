@@ -17,7 +17,7 @@ Row = dict[str, Any]
 NOT_OF_ORDERS = frozenset(
     {
         "supplier_circuit", "supplier_rate_limited", "supplier_unreachable", "supplier_balance", "supplier_price",
-        "cost_over_price", "stock-low", "stock-empty",
+        "cost_over_price", "stock-low", "stock-empty", "cost-closed", "price-draft", "price-rate", "supplier-products",
     }
 )  # fmt: skip
 _ENDED = ("SUCCESS", "FAILED")
