@@ -1,17 +1,21 @@
-"""Takes the README's screenshots of a running demo shop: `.venv/bin/python docs/screenshots/take.py http://127.0.0.1:8000`.
+"""Takes the README's screenshots of a running demo shop:
+`.venv/bin/python docs/screenshots/take.py http://127.0.0.1:8000 TOTP-SECRET`, the secret as `./run` prints it.
 
 Buys 172 diamonds on the way, as a guest would and as the demo customer from a deposit, and plays the payer on the page
 of the outside world (next port). A fresh store makes the best pictures.
 """
 
+import base64
 import secrets
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from django_otp.oath import totp
 from playwright.sync_api import Page, expect, sync_playwright
 
 HERE = Path(__file__).resolve().parent
+OFFICE = {"start": "?span=28", "desk": "desk/", "operations": "operations/", "drafts": "fulfilment/pricedraft/"}
 
 
 def shoot(page: Page, name: str, whole: bool = False) -> None:
@@ -88,6 +92,23 @@ def buy_by_balance(page: Page, shop: str) -> None:
     expect(page.locator("#invoice-live")).to_have_attribute("data-status", "SUCCESS", timeout=30_000)
 
 
+def staff(page: Page, shop: str, secret: str, width: int) -> None:
+    """The owner's back office, with whatever the shop has sold."""
+    page.goto(f"{shop}/admin/login/")
+    page.fill("[name=username]", "admin@example.com")
+    page.fill("[name=password]", "demo-Passw0rd!")
+    page.click("[type=submit]")
+    page.fill("[name=code]", f"{totp(base64.b32decode(secret)):06d}")
+    page.click("[type=submit]")
+    page.wait_for_url("**/admin/")
+    for name, address in OFFICE.items():
+        page.goto(f"{shop}/admin/{address}")
+        shoot(page, f"office-{name}-{width}")
+    page.goto(f"{shop}/admin/storefront/order/")
+    page.locator("#result_list tbody th a").first.click()
+    shoot(page, f"office-order-{width}")
+
+
 def pay(page: Page, world: str) -> None:
     """Plays the payer of the order or deposit that the page shows, and waits until it is through."""
     payer = page.context.new_page()
@@ -98,7 +119,7 @@ def pay(page: Page, world: str) -> None:
 
 
 def main() -> None:
-    shop = sys.argv[1].rstrip("/")
+    shop, secret = sys.argv[1].rstrip("/"), sys.argv[2]
     parts = urlsplit(shop)
     world = f"{parts.scheme}://{parts.hostname}:{(parts.port or 80) + 1}"
     with sync_playwright() as playwright:
@@ -113,6 +134,8 @@ def main() -> None:
             )
             walk(context.new_page(), shop, world, width)
             member(context.new_page(), shop, world, width)
+            context.clear_cookies()
+            staff(context.new_page(), shop, secret, width)
             context.close()
         browser.close()
 
