@@ -152,6 +152,15 @@ def _read(sheet: Sheet, line: Line, outcome: Outcome) -> None:
         return
     is_new = row is None
     if row is None:
+        # A code that nobody knows is the reason why the row looks new: say that first.
+        for link in sheet.linking():
+            try:
+                if link.is_key:
+                    link.find(link.code(line.cells[link.name], line, sheet.named), line)
+            except Wrong as problem:
+                outcome.problems.append((link.name, str(problem)))
+        if outcome.problems:
+            return
         outcome.problems += [
             (column.name, _("A new row cannot do without this column."))
             for column in sheet.columns

@@ -61,7 +61,7 @@ def test_two_thousand_prices_in_and_out_again(visit: Callable[..., Page], store:
     wrong = page.locator("[data-rows] tbody tr")
     expect(wrong).to_have_count(3)
     expect(wrong.nth(0)).to_contain_text("more than nothing")
-    expect(wrong.nth(1)).to_contain_text("NOBODY")
+    expect(wrong.nth(1)).to_contain_text("does not know “NOBODY”")
     expect(wrong.nth(2)).to_contain_text("formula")
     assert prices(page, store) == before
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")

@@ -176,6 +176,7 @@ def test_amounts_as_people_and_spreadsheets_write_them() -> None:
     one = read(held.getvalue())
     assert (one.changed, one.wrong) == (1, 1)
     assert one.rows.get(line=2).after == {"price": "4.05", "fixed": "yes"}
+    assert problem("NOBODY,ID,49450", "sku,region,price")[0] == "sku"
     assert problem("MLBB_172,ID,49450,USD", "sku,region,price,currency")[0] == "currency"
     assert read("sku\tregion\tprice\nMLBB_172\tID\t49.460\n".encode("utf-16")).changed == 1
 
@@ -216,8 +217,7 @@ def test_more_jumps_than_one_person_may_wait_for_a_second() -> None:
     assert [row[2] for row in shop()] == [49450, 24750]
     approval = Approval.objects.get()
     asker, other = (
-        User.objects.create_superuser(email=email, password="Secret pass 1")  # type: ignore[attr-defined]
-        for email in (BY, "finance@example.com")
+        User.objects.create_superuser(email=email, password="Secret pass 1") for email in (BY, "finance@example.com")
     )
     with pytest.raises(Refused):
         approvals.approve(approval.pk, asker, "mine")
@@ -359,7 +359,7 @@ def test_without_comparing_again_a_stale_preview_would_be_published(monkeypatch:
 
 
 def staff(client: Client, *permissions: str) -> Client:
-    user = User.objects.create_user(email=BY, password="Secret pass 1", is_staff=True)  # type: ignore[attr-defined]
+    user = User.objects.create_user(email=BY, password="Secret pass 1", is_staff=True)
     for name in permissions:
         app, _dot, codename = name.partition(".")
         user.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
