@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import redis
 import requests
@@ -31,6 +32,11 @@ from tests.settings import KEPT_OUT, RUN
 from tests.waiting import wait_until
 
 _started: dict[str, "Sandbox | bool"] = {}
+# The same examples in every run, and no verdict on how quick the machine is.
+hypothesis.settings.register_profile(
+    "suite", derandomize=True, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")

@@ -75,6 +75,7 @@ class ImportForm(forms.Form):
 @admin.register(CodeStock)
 class CodeStockAdmin(ShopAdmin):
     list_display = ["product", "left", "waiting", "low_at"]
+    list_per_page = 20  # each row's stock is counted as it stands now
     list_select_related = ["product"]
     search_fields = ["product__code", "product__name"]
     readonly_fields = ["product", "left", "waiting"]
@@ -159,7 +160,7 @@ class CodeStockAdmin(ShopAdmin):
 @admin.register(CodeBatch)
 class CodeBatchAdmin(ReadOnlyAdmin):
     list_display = ["added_at", "stock", "file_name", "shown_state", "good", "bad", "cost", "added_by", "decided_by"]
-    list_filter = ["state", "stock"]
+    list_filter = ["state"]
     list_select_related = ["stock__product__account"]
     search_fields = ["file_name", "note", "stock__product__code"]
     date_hierarchy = "added_at"
