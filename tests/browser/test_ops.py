@@ -63,6 +63,8 @@ def row(page: Page, name: str):
 
 def test_ops_sees_a_supplier_go_dark_and_come_back(visit: Callable[..., Page], dark: Store) -> None:
     store, page = dark, visit(1280, locale="en-US")
+    # One that arrives: from then on the shop knows how the supplier's history names these goods.
+    assert ended(store, paid(store, ENOUGH))["status"] == "SUCCESS"
     sign_in(page, store)
     expect(row(page, "GemGo")).to_contain_text("CLOSED")
     told_at_once(page, store)

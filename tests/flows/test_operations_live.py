@@ -21,6 +21,7 @@ from tests.waiting import wait_until
 OWNER = "admin@example.com"
 GOODS = {"skuCode": "MLBB_WDP"}  # the first supplier alone has it
 ORDERS = 8
+PLAYERS = [str(640_000_000 + number) for number in range(ORDERS)]
 WHY = "the test of its figures"
 
 
@@ -67,7 +68,7 @@ def office(store: Store) -> Iterator[Office]:
 
 
 def paid(store: Store, number: int) -> str:
-    placed = buy(store, **GOODS, userId=str(640_000_000 + number))
+    placed = buy(store, **GOODS, userId=PLAYERS[number])
     store.sandbox.pay(placed["invoiceNumber"])
     return str(placed["invoiceNumber"])
 
@@ -79,15 +80,19 @@ def test_figures_are_the_broker_s_and_the_supplier_s(store: Store, office: Offic
     assert "OPEN" in office.row("GemGo")[1]
     with ThreadPoolExecutor(4) as customers:
         numbers = list(customers.map(lambda number: paid(store, number), range(ORDERS)))
-    wait_until(lambda: office.card("Units that wait to be sent") == ORDERS, within=20)
-    assert len(store.sandbox.supplier_orders()) == made, "nobody was called"
+    wait_until(lambda: office.card("Units that wait to be sent") >= ORDERS, within=20)
+    called = {row["game_user_id"] for row in store.sandbox.supplier_orders()}
+    assert not called & set(PLAYERS), "nobody was called"
 
     _queues_of_a_stopped_worker(store, office)
 
     office.post("operations/suppliers/gemgo/close/", reason=WHY)
     assert {ended(store, number)["status"] for number in numbers} == {"SUCCESS"}
     assert office.card("Units that wait to be sent") == 0
-    assert len(store.sandbox.supplier_orders()) - made == ORDERS == int(office.row("GemGo")[2]) - bought
+    truth = store.sandbox.supplier_orders()
+    assert len([row for row in truth if row["game_user_id"] in PLAYERS]) == ORDERS
+    # With what other tests may have left to be sent.
+    assert len(truth) - made == int(office.row("GemGo")[2]) - bought
     assert float(office.row("fulfilment.send")[1]) > 0 and office.row("look for what is wrong")[4].startswith("SUCCESS")
 
 
