@@ -93,7 +93,7 @@ def test_figures_are_the_broker_s_and_the_supplier_s(store: Store, office: Offic
     assert len([row for row in truth if row["game_user_id"] in PLAYERS]) == ORDERS
     # With what other tests may have left to be sent.
     assert len(truth) - made == int(office.row("GemGo")[2]) - bought
-    assert float(office.row("fulfilment.send")[1]) > 0 and office.row("look for what is wrong")[4].startswith("SUCCESS")
+    assert float(office.row("fulfilment.take")[1]) > 0 and office.row("look for what is wrong")[4].startswith("SUCCESS")
 
 
 def _queues_of_a_stopped_worker(store: Store, office: Office) -> None:
