@@ -96,7 +96,7 @@ def keep() -> None:
     clear_leftovers(register)
     family = Family(register)
     # Several workers of a test run may each hold a connection for every one of fifty buyers.
-    family.start(*servers(surroundings, fsync=not temporary, max_connections=300 if temporary else 100))
+    family.start(*servers(surroundings, is_kept=not temporary, max_connections=300 if temporary else 100))
     users = None
     while users is None and not asked:
         time.sleep(LOOK_EVERY)

@@ -32,11 +32,12 @@ _OTHER_USER = [
 ]
 
 
-def servers(surroundings: Surroundings, *, max_connections: int = 100, fsync: bool = True) -> list[Child]:
-    """The embedded servers this environment needs, prepared and not yet started. Raises Unusable."""
+def servers(surroundings: Surroundings, *, max_connections: int = 100, is_kept: bool = True) -> list[Child]:
+    """The embedded servers this environment needs, prepared and not yet started; not `is_kept`: nobody wants their data
+    back. Raises Unusable."""
     found = []
     if surroundings.own_postgres:
-        found.append(_postgres(surroundings, max_connections=max_connections, fsync=fsync))
+        found.append(_postgres(surroundings, max_connections=max_connections, is_kept=is_kept))
     if surroundings.own_redis:
         found.append(_redis(surroundings))
     return found
@@ -86,7 +87,7 @@ class _Identity:
     owner: int
 
 
-def _postgres(surroundings: Surroundings, *, max_connections: int, fsync: bool) -> Child:
+def _postgres(surroundings: Surroundings, *, max_connections: int, is_kept: bool) -> Child:
     cluster, sockets = surroundings.data / "pg", socket_directory(surroundings.data)
     make_private(sockets)
     make_private(surroundings.data / "logs")
@@ -103,7 +104,10 @@ def _postgres(surroundings: Surroundings, *, max_connections: int, fsync: bool) 
         "random_page_cost": "1.1",
         "wal_level": "minimal",
         "max_wal_senders": "0",
-        "fsync": "on" if fsync else "off",
+        "fsync": "on" if is_kept else "off",
+        # Tests fill tables by the thousand that were empty a moment ago: what a vacuum noted then misleads the planner
+        # for minutes.
+        "autovacuum": "on" if is_kept else "off",
         "log_checkpoints": "off",
         # After a crash one call for the disk, instead of one for each of a thousand files.
         "recovery_init_sync_method": "syncfs",

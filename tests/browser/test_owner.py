@@ -19,6 +19,7 @@ from core.money import Money
 from core.regions import JAKARTA
 from fulfilment.models import Attempt
 from payments.models import Transfer
+from payments.points.services import worth
 today = datetime.now(JAKARTA).replace(hour=0, minute=0, second=0, microsecond=0)
 left = 0
 for one in Transfer.objects.filter(order__region="ID", order__created_at__gte=today).select_related("source", "target"):
@@ -28,7 +29,7 @@ for one in Transfer.objects.filter(order__region="ID", order__created_at__gte=to
         cost = rates.convert(Money(one.amount_minor, one.currency), "IDR", sent, round_up=True)
         left -= kinds["COSTS"] * cost.minor
     elif "POINTS" in kinds:
-        left -= kinds["POINTS"] * one.amount_minor
+        left -= kinds["POINTS"] * worth(one.amount_minor, "IDR", one.created_at).minor
     else:
         own = [kinds[kind] for kind in ("SALES", "FEES", "CHARGES", "GOODWILL") if kind in kinds]
         left += sum(own) * one.amount_minor
