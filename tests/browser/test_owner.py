@@ -29,7 +29,7 @@ for one in Transfer.objects.filter(order__region="ID", order__created_at__gte=to
         cost = rates.convert(Money(one.amount_minor, one.currency), "IDR", sent, round_up=True)
         left -= kinds["COSTS"] * cost.minor
     elif "POINTS" in kinds:
-        left -= kinds["POINTS"] * worth(one.amount_minor, "IDR", one.created_at).minor
+        left -= kinds["POINTS"] * worth(one.amount_minor, "IDR", one.at).minor
     else:
         own = [kinds[kind] for kind in ("SALES", "FEES", "CHARGES", "GOODWILL") if kind in kinds]
         left += sum(own) * one.amount_minor
