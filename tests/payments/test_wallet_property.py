@@ -52,9 +52,10 @@ class Walk:
     def __init__(self) -> None:
         self.people: list[User | None] = [member("a"), member("b", level="ROYAL"), None]
         self.refs = itertools.count(1)
-        self.goods = {"sku": factories.sku(), "channel": factories.channel()}
+        channel = factories.channel()
+        self.goods = {"sku": factories.sku(), "channel": channel}
         self.balance = by_balance()
-        GatewayFee.objects.create(channel=self.goods["channel"], fixed_minor=250, percent="0.63")
+        GatewayFee.objects.create(channel=channel, fixed_minor=250, percent="0.63")
 
     def one(self, rows: Any, choice: int) -> Any:
         found = list(rows.order_by("pk").values_list("pk", flat=True))
