@@ -10,10 +10,12 @@ from playwright.sync_api import Page, expect
 from tests.browser.test_guest_buys import choose, fill_account
 from tests.conftest import Store
 
-# Of what was ordered today in Indonesia, by the transfers themselves: none of the code that sums days has a part in it.
+# Of what was ordered and deposited today in Indonesia, by the transfers themselves: none of the code that sums days has
+# a part in it.
 LEDGER = """
 import json
 from datetime import datetime
+from django.db.models import Q
 from core import rates
 from core.money import Money
 from core.regions import JAKARTA
@@ -22,7 +24,9 @@ from payments.models import Transfer
 from payments.points.services import worth
 today = datetime.now(JAKARTA).replace(hour=0, minute=0, second=0, microsecond=0)
 left = 0
-for one in Transfer.objects.filter(order__region="ID", order__created_at__gte=today).select_related("source", "target"):
+ordered = Q(order__region="ID", order__created_at__gte=today)
+filled_up = Q(deposit__channel__region="ID", deposit__created_at__gte=today)
+for one in Transfer.objects.filter(ordered | filled_up).select_related("source", "target"):
     kinds = {one.source.kind: -1, one.target.kind: 1}
     if "COSTS" in kinds:
         sent = Attempt.objects.get(pk=one.key.split(":")[1]).sent_at

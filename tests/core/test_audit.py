@@ -123,10 +123,10 @@ def test_it_is_found_by_who_what_about_what_and_when(admin_client: Client) -> No
 
 def test_a_page_of_it_is_read_by_an_index(admin_client: Client) -> None:
     """However many there are: no filter sorts the table or counts all of it."""
-    for asked, index in (
+    for asked, indexes in (
         ({"actor": "sari"}, "audit_by_actor"),
         ({"action": "price"}, "audit_by_action"),
-        ({"subject": "x"}, "audit_by_subject"),
+        ({"subject": "x"}, "audit_by_subject audit_subject_prefix"),
         ({"subject__startswith": "GATE2611"}, "audit_subject_prefix"),
         ({}, "core_auditentry_at"),
     ):
@@ -134,4 +134,4 @@ def test_a_page_of_it_is_read_by_an_index(admin_client: Client) -> None:
             cursor.execute("SET LOCAL enable_seqscan = off")
             cursor.execute("SET LOCAL enable_bitmapscan = off")
         plan = AuditEntry.objects.filter(**asked)[:100].explain()
-        assert index in plan, plan
+        assert any(index in plan for index in indexes.split()), plan
