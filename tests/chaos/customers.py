@@ -14,6 +14,7 @@ from typing import Any
 import requests
 
 from tests.chaos.stock_up import LATE_CHANNELS, PASSWORD, PROMO, member_email
+from tests.waiting import wait_until
 
 #: Answers after which a customer tries the same again.
 _AGAIN = (429, 500, 502, 503, 504)
@@ -120,11 +121,18 @@ class Customers:
         self.paid[invoice] = wish.name
 
     def deposit(self, email: str, amount: int) -> None:
-        """The member has that much more in the wallet, once the store has seen the money."""
+        """The member has paid that much and has seen it in the wallet: the money counts once a worker has read of it."""
         headers = {"Authorization": f"Bearer {self._token(email)}"}
         quote = self._post("/v2/deposits/inquiries", {"amount": amount, "paymentCode": "QRIS"}, headers, 200)
         placed = self._post("/v2/deposits", {"validationToken": quote["validationToken"]}, headers, 201)
-        self._pay(str(placed["deposit"]["invoiceNumber"]), _shown(placed["deposit"]))
+        invoice = str(placed["deposit"]["invoiceNumber"])
+        self._pay(invoice, _shown(placed["deposit"]))
+
+        def has_come() -> bool:
+            answer = self._http.get(self.store + "/v2/deposits", params={"search": invoice}, headers=headers, timeout=60)
+            return answer.ok and [one["status"] for one in answer.json()["data"]["deposits"]] == ["SUCCESS"]
+
+        wait_until(has_come, within=_PATIENCE_S)
 
     def pay_late(self) -> None:
         """Whoever did not pay in time does so now."""
