@@ -121,7 +121,7 @@ class Customers:
         self.paid[invoice] = wish.name
 
     def deposit(self, email: str, amount: int) -> None:
-        """The member has paid that much and has seen it in the wallet: the money counts once a worker has read of it."""
+        """The member has paid that much and has seen it come: it counts once a worker has read the webhook."""
         headers = {"Authorization": f"Bearer {self._token(email)}"}
         quote = self._post("/v2/deposits/inquiries", {"amount": amount, "paymentCode": "QRIS"}, headers, 200)
         placed = self._post("/v2/deposits", {"validationToken": quote["validationToken"]}, headers, 201)
@@ -129,7 +129,7 @@ class Customers:
         self._pay(invoice, _shown(placed["deposit"]))
 
         def has_come() -> bool:
-            answer = self._http.get(self.store + "/v2/deposits", params={"search": invoice}, headers=headers, timeout=60)
+            answer = self._http.get(f"{self.store}/v2/deposits?search={invoice}", headers=headers, timeout=60)
             return answer.ok and [one["status"] for one in answer.json()["data"]["deposits"]] == ["SUCCESS"]
 
         wait_until(has_come, within=_PATIENCE_S)
