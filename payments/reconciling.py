@@ -70,6 +70,7 @@ def _round(gateway: str, back: timedelta, pages: int, now: datetime | None) -> i
     except GatewayUnavailable as problem:
         logger.warning("%s cannot be reconciled now: %s", gateway, problem)
     except Exception:
+        # Whatever nobody foresaw about one gateway, the others are still compared; its rest waits for the next round.
         logger.exception("reconciling %s", gateway)
     return done
 

@@ -57,6 +57,7 @@ def _work_off(message: InboxMessage) -> None:
     except (GatewayUnavailable, GatewayRefused) as problem:
         inbox.failed(message, f"{type(problem).__name__}: {problem}")
     except Exception as problem:
+        # Whatever nobody foresaw in one message, it is kept for another try and the others are worked off.
         logger.exception("inbox message %s", message.pk)
         inbox.failed(message, f"{type(problem).__name__}: {problem}")
 

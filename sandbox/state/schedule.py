@@ -61,6 +61,7 @@ def _run(sweeps: Sequence[Sweep], handlers: Mapping[str, Handler], pool: ThreadP
             try:
                 due = sweep(now_ms())
             except Exception:
+                # This thread is the sandbox's only clock: were it to end, nothing would ever be sent again.
                 _log.exception("a sweep failed")
                 continue
             if due is not None:
@@ -88,6 +89,7 @@ def _do(job: dict[str, Any], handler: Handler) -> None:
     try:
         again_ms = handler(json.loads(job["payload"]), job["tries"])
     except Exception:
+        # Its row goes all the same: it would fail again, and nobody looks at what the pool's thread raised.
         _log.exception("job %s failed", job["kind"])
     with database.transaction() as running:
         if again_ms is None:

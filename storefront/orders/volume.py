@@ -77,6 +77,7 @@ def lower_levels(now: datetime | None = None) -> int:
         try:
             changed += _set_level(user_id, moment, may_lower=True)
         except Exception:
+            # Whatever nobody foresaw about one member, the others get their level; the next night tries again.
             logger.exception("level of user %s", user_id)
     return changed
 
