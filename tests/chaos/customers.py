@@ -109,6 +109,8 @@ class Customers:
         quote = self._post("/v2/orders/inquiries", inquiry, headers, 200)
         placed = self._post("/v2/orders", {"validationToken": quote["validationToken"]}, headers, 201)
         invoice = str(placed["order"]["invoiceNumber"])
+        if wish.name == "late" and placed["order"]["status"] == "EXPIRED":
+            return  # so long the store did not answer; nobody was ever told where to pay
         if wish.name == "late":
             self.late[invoice] = _shown(placed["order"])
         elif not wish.is_member:
@@ -198,9 +200,11 @@ class Customers:
 
 
 def _shown(placed: Mapping[str, Any]) -> str:
-    """By which QR code, number or address the customer is told to pay."""
-    ways = ("qrCode", "accountNumber", "paymentCode", "redirectUrl", "deeplink")
-    return next(str(placed["payment"][way]) for way in ways if placed["payment"].get(way))
+    """By which QR code, number or address the customer is told to pay. Raises Unserved where there is none."""
+    for way in ("qrCode", "accountNumber", "paymentCode", "redirectUrl", "deeplink"):
+        if told := placed["payment"].get(way):
+            return str(told)
+    raise Unserved(f"{placed['invoiceNumber']}, {placed['status']}: no way to pay is shown")
 
 
 def _account(wish: Wish, number: int, dice: random.Random) -> dict[str, str]:
