@@ -1,4 +1,5 @@
-"""What waits for a person, for whoever may see it: counts that stop at a hundred, and where to go on."""
+"""What waits for a person, for whoever may see it: how much, and where to go on. What is a queue of the order desk is
+counted and listed as the desk does."""
 
 from __future__ import annotations
 
@@ -14,14 +15,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core.errors import Text
-from core.models import StaffCase
 from core.reconciliation.models import Discrepancy
-from fulfilment.models import Attempt, ProblemReport, Statement, SupplierAccount, TopUp
-from payments.models import Payout
+from fulfilment.desk import queues
+from fulfilment.models import Attempt, Statement, SupplierAccount, TopUp
 from storefront.catalogue.models import ProductClosure
 from storefront.promos.models import Promo
 
-MOST_COUNTED = 100
 _SOON = timedelta(days=7)
 
 
@@ -46,26 +45,19 @@ class Waiting:
     url: str
 
 
-_REFUND_CASES = ("refund-review", "refund-second-person")
-_OPEN_CASES = StaffCase.objects.filter(state=StaffCase.State.OPEN)
+def _of_the_desk(code: str, icon: str, permission: str = "") -> Queue:
+    queue = queues.BY_CODE[code]
+    return Queue(queue.title, icon, permission or queue.permission, queue.rows, queue.page, queue.query)
+
+
 QUEUES = (
     Queue(
         _("Cases"), "front_hand", "core.change_staffcase",
-        lambda now: _OPEN_CASES.all(), "core_staffcase", "state__exact=OPEN",
+        lambda now: queues.open_cases(), "core_staffcase", "state__exact=OPEN",
     ),
-    Queue(
-        _("Problem reports"), "report", "fulfilment.change_problemreport",
-        lambda now: ProblemReport.objects.filter(state=ProblemReport.State.OPEN), "fulfilment_problemreport",
-        "state__exact=OPEN",
-    ),
-    Queue(
-        _("Refunds to decide"), "undo", "payments.change_refund",
-        lambda now: _OPEN_CASES.filter(kind__in=_REFUND_CASES), "payments_refund", "state__exact=REVIEW",
-    ),
-    Queue(
-        _("Pay-outs"), "payments", "payments.change_payout",
-        lambda now: Payout.objects.filter(state__in=Payout.OPEN), "payments_payout",
-    ),
+    _of_the_desk("problems", "report"),
+    _of_the_desk("refunds", "undo", "payments.change_refund"),
+    _of_the_desk("payouts", "payments"),
     Queue(
         _("Discrepancies"), "compare_arrows", "core.change_discrepancy",
         lambda now: Discrepancy.objects.filter(state=Discrepancy.State.OPEN), "core_discrepancy", "state__exact=OPEN",
@@ -117,8 +109,8 @@ def waiting(user: User) -> list[Waiting]:
     for queue in QUEUES:
         if not user.has_perm(queue.permission):
             continue
-        count = queue.rows(now).order_by()[: MOST_COUNTED + 1].count()
+        count, is_more = queues.counted(queue.rows(now))
         url = reverse(f"admin:{queue.page}_changelist") + (f"?{queue.query}" if queue.query else "")
-        told = f"{MOST_COUNTED}+" if count > MOST_COUNTED else str(count)
-        found.append((count, Waiting(queue.title, queue.icon, told, not count, url)))
-    return [one for _count, one in sorted(found, key=lambda pair: -pair[0])]
+        told = f"{count}+" if is_more else str(count)
+        found.append((count, is_more, Waiting(queue.title, queue.icon, told, not count, url)))
+    return [one for _count, _is_more, one in sorted(found, key=lambda row: row[:2], reverse=True)]

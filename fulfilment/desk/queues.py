@@ -24,14 +24,15 @@ SHOWN = 8
 _PAYMENTS = (
     "refund-review", "strange-money", "refund-strange", "payment-challenge", "payment-reversed", "deposit-odd",
 )  # fmt: skip
-_REFUNDS = ("refund-second-person", "refund-unknown", "refund-unclaimed", "refund-odd")
+# Money in another amount than asked for stands in two queues: its payment was wrong, and its refund waits.
+_REFUNDS = ("refund-review", "refund-second-person", "refund-unknown", "refund-unclaimed", "refund-odd")
 # These have a queue of their own.
 _ELSEWHERE = (*_PAYMENTS, *_REFUNDS, "problem", "payout")
 
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """`rows`: those that wait, the oldest first; `since` and `title` of one; `page`: of which model its page is."""
+    """`rows`: those that wait, the oldest first; `since` and `told` of one; `page`: of which model its page is."""
 
     code: str
     title: Text
@@ -55,9 +56,19 @@ class Standing:
     rows: list[Any]
 
 
+def open_cases() -> QuerySet[StaffCase]:
+    """All that only a person can decide, the oldest first."""
+    return StaffCase.objects.filter(state=StaffCase.State.OPEN).select_related("assigned_to").order_by("opened_at")
+
+
+def counted(rows: QuerySet[Any]) -> tuple[int, bool]:
+    """How many wait, no further than MOST_COUNTED; whether there are more. One bounded statement."""
+    count = rows.order_by()[: MOST_COUNTED + 1].count()
+    return min(count, MOST_COUNTED), count > MOST_COUNTED
+
+
 def _cases(*kinds: str) -> QuerySet[StaffCase]:
-    open_ones = StaffCase.objects.filter(state=StaffCase.State.OPEN).select_related("assigned_to").order_by("opened_at")
-    return open_ones.filter(kind__in=kinds) if kinds else open_ones.exclude(kind__in=_ELSEWHERE)
+    return open_cases().filter(kind__in=kinds) if kinds else open_cases().exclude(kind__in=_ELSEWHERE)
 
 
 def _late(now: datetime) -> QuerySet[Order]:
@@ -74,9 +85,10 @@ def _case_told(case: StaffCase) -> str:
 
 
 def _case_queue(code: str, title: Text, meaning: Text, *kinds: str) -> Queue:
+    listed = "state__exact=OPEN" + (f"&kind__in={','.join(kinds)}" if kinds else "")
     return Queue(
         code, title, meaning, "core.change_staffcase", lambda now: _cases(*kinds), lambda one: one.opened_at,
-        _case_told, "core_staffcase", "state__exact=OPEN",
+        _case_told, "core_staffcase", listed,
     )  # fmt: skip
 
 
@@ -94,8 +106,8 @@ QUEUES = (
         _("Money that came otherwise than asked for, or that a gateway holds or took back."), *_PAYMENTS,
     ),
     _case_queue(
-        "refunds", _("Refunds to decide"), _("Wait for a second person, or nobody knows whether they were paid."),
-        *_REFUNDS,
+        "refunds", _("Refunds to decide"),
+        _("A person decides whether this money goes back and where to, or looks up whether it went."), *_REFUNDS,
     ),
     Queue(
         "approvals", _("Approvals"), _("Somebody asked for these; another person approves or refuses."),
@@ -117,6 +129,7 @@ QUEUES = (
         "fulfilment_problemreport", "state__exact=OPEN",
     ),
 )  # fmt: skip
+BY_CODE = {queue.code: queue for queue in QUEUES}
 
 
 def standing(may: Callable[[str], bool], now: datetime | None = None) -> list[Standing]:
@@ -129,7 +142,7 @@ def standing(may: Callable[[str], bool], now: datetime | None = None) -> list[St
             continue
         rows = queue.rows(moment)
         oldest = list(rows[:SHOWN])
-        count = len(oldest) if len(oldest) < SHOWN else rows[: MOST_COUNTED + 1].count()
+        count, is_more = (len(oldest), False) if len(oldest) < SHOWN else counted(rows)
         since = min((queue.since(one) for one in oldest), default=None)
-        found.append(Standing(queue, min(count, MOST_COUNTED), count > MOST_COUNTED, since, oldest))
+        found.append(Standing(queue, count, is_more, since, oldest))
     return found

@@ -45,11 +45,18 @@ def test_each_queue_counts_what_waits_and_tells_since_when(supplier: Any, staff:
     open_case("refund-second-person", "second:1", "A gift", about=order.number)
     factories.order()
     found = counted()
-    assert [found[one] for one in ("cases", "late", "payments", "refunds")] == [(1, False)] * 4
+    assert [found[one] for one in ("cases", "late", "payments")] == [(1, False)] * 3
+    assert found["refunds"] == (2, False)
     assert found["problems"] == found["payouts"] == (0, False)
     page = staff.get(reverse("desk")).content.decode()
     for shown in ("It is slow", "Money nobody expected", "A gift", order.number, "The oldest waits for 2"):
         assert shown in page, shown
+    start = staff.get("/admin/").content.decode()
+    for code in ("refunds", "problems", "payouts"):
+        assert f'data-count="{queues.BY_CODE[code].title}">{found[code][0]}<' in start, code
+    behind = staff.get(reverse("admin:core_staffcase_changelist") + "?" + queues.BY_CODE["refunds"].query)
+    rows = behind.content.decode()
+    assert "Money nobody expected" in rows and "A gift" in rows and "It is slow" not in rows
 
 
 def test_the_page_costs_the_same_however_long_the_queues_are(staff: Client, django_assert_max_num_queries: Any) -> None:
