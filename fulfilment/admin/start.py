@@ -20,6 +20,7 @@ from accounts.models import User
 from core import regions
 from core.admin.bases import ReadOnlyAdmin, money_column
 from core.money import Money
+from core.sheets.cells import harmless
 from fulfilment.admin.waiting import waiting
 from fulfilment.models import DayFigures, SupplierAccount
 from fulfilment.numbers import days, plot
@@ -305,8 +306,3 @@ class DayFiguresAdmin(ReadOnlyAdmin):
                 + [figures.money("profit_minor").major for _one in profit]
             )
         return response
-
-
-def harmless(text: str) -> str:
-    """The text, so that no spreadsheet takes it for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
