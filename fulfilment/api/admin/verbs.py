@@ -19,7 +19,6 @@ from fulfilment.desk import acting
 from fulfilment.desk.dossier import Dossier
 from payments.money_back import giving_back
 from storefront.api.shapes import answers
-from storefront.orders.models import Order
 
 
 class SwitchBody(ReasonBody):
@@ -35,11 +34,14 @@ class RefundBody(ReasonBody):
     )
 
 
-def _acted(request: Request, number: str, act: Callable[[Order, str], object], *, is_money: bool = False) -> Response:
+def _acted(
+    request: Request, number: str, why: str, act: Callable[[int, str, str], object], *, is_money: bool = False
+) -> Response:
+    """What the desk's verb `act` (of the order's key, who and why) left of the order."""
     order = found(number)
 
     def work(actor: str) -> dict[str, Any]:
-        act(order, actor)
+        act(order.pk, actor, why)
         return shown.full(Dossier(found(order.number)))
 
     return done(request, work, is_money=is_money)
@@ -57,8 +59,7 @@ class CheckAgain(StaffView):
         responses=answers(ORDER, errors=WRITE_ERRORS),
     )
     def post(self, request: Request, number: str) -> Response:
-        why = asked(ReasonBody, request)["reason"]
-        return _acted(request, number, lambda order, actor: acting.check_again(order.pk, actor, why))
+        return _acted(request, number, asked(ReasonBody, request)["reason"], acting.check_again)
 
 
 class SendAgain(StaffView):
@@ -73,8 +74,7 @@ class SendAgain(StaffView):
         responses=answers(ORDER, errors=WRITE_ERRORS),
     )
     def post(self, request: Request, number: str) -> Response:
-        why = asked(ReasonBody, request)["reason"]
-        return _acted(request, number, lambda order, actor: acting.send_again(order.pk, actor, why))
+        return _acted(request, number, asked(ReasonBody, request)["reason"], acting.send_again)
 
 
 class SwitchSupplier(StaffView):
@@ -90,11 +90,11 @@ class SwitchSupplier(StaffView):
     )
     def post(self, request: Request, number: str) -> Response:
         sent = asked(SwitchBody, request)
-        return _acted(
-            request,
-            number,
-            lambda order, actor: acting.switch_supplier(order.pk, sent["productId"], actor, sent["reason"]),
-        )
+
+        def switch(order_id: int, by: str, why: str) -> int:
+            return acting.switch_supplier(order_id, sent["productId"], by, why)
+
+        return _acted(request, number, sent["reason"], switch)
 
 
 class Cancel(StaffView):
@@ -110,8 +110,7 @@ class Cancel(StaffView):
         responses=answers(ORDER, errors=WRITE_ERRORS),
     )
     def post(self, request: Request, number: str) -> Response:
-        why = asked(ReasonBody, request)["reason"]
-        return _acted(request, number, lambda order, actor: acting.cancel(order.pk, actor, why), is_money=True)
+        return _acted(request, number, asked(ReasonBody, request)["reason"], acting.cancel, is_money=True)
 
 
 class GiveBack(StaffView):
