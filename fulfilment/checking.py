@@ -94,7 +94,7 @@ def confirm_due(account: SupplierAccount, limit: int, now: datetime) -> Iterator
             continue
         try:
             placed = by_reference(account.code).check(sending.ask_of(attempt))
-        except Exception:
+        except Exception:  # a fault of ours says nothing of the purchase: it stays unconfirmed and comes again
             logger.exception("attempt %s could not be confirmed", attempt.pk)
             continue
         if placed.outcome == Outcome.DENIED:

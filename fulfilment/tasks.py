@@ -119,7 +119,7 @@ def reprice() -> None:
     for look in (closing.review, drafts.reprice, drafts.forget_old):
         try:
             look()
-        except Exception:
+        except Exception:  # the other looks go on; what a look left undone, the next run finds again
             logger.exception("%s", look.__name__)
 
 
