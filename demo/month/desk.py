@@ -15,13 +15,15 @@ from core.poison import MOST_FAILURES
 from core.reconciliation.models import Discrepancy
 from demo.month.books import Books, Kind
 from demo.month.plan import SEED, End
-from demo.month.writing import Writer, Written
+from demo.month.writing import Writer
+from demo.month.written import Written
 from fulfilment.books.fundings import COMPLETED
 from fulfilment.models import Funding, ProblemReport, Statement, SupplierAccount
 from payments.models import Payout, Refund
 from payments.money_back.destinations import Destination, masked, sealed
 from payments.money_back.steps import open_refund_case
 from payments.schedule import NEVER
+from payments.settling import BALANCE
 from storefront.orders.models import Order
 
 _REPORTS = (
@@ -178,11 +180,11 @@ class Desk:
     def _audit(self) -> None:
         AuditEntry.objects.bulk_create(
             AuditEntry(
-                actor="staff@example.com", action="refund.give_back", subject=refund.reference, at=at,
+                actor="staff@example.com", action="refund.give_back", subject=refund.reference, at=refund.created_at,
                 before=str(refund.order.total), after=str(refund.order.total - refund.amount),
                 why="The goods came late; agreed with the customer.",
             )
-            for refund, at, _number in self.writer.refunds
+            for refund in self.writer.refunds.rows
             if refund.why == "GOODWILL"
         )  # fmt: skip
 
@@ -196,7 +198,7 @@ class Desk:
                 done_at=capture.created_at + timedelta(seconds=1), note="settled",
             )
             for capture in recent
-            if capture.gateway != "balance"
+            if capture.gateway != BALANCE
         )  # fmt: skip
 
 

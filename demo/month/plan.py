@@ -15,6 +15,7 @@ from core import rates, regions
 from core.money import Money
 from demo.month.people import GUESTS, NICKNAMES
 from demo.month.shop import Item, Shop
+from payments.settling import BALANCE
 from storefront.channels.models import Channel
 
 DAYS = 31
@@ -268,12 +269,12 @@ class _Drawing:
                 return
             wanted = self.specials[0]
             by_digiflazz = bought.item.supplied.account.code == "digiflazz"
-            is_guest_by_gateway = bought.buyer is None and bought.channel.gateway != "balance"
+            is_guest_by_gateway = bought.buyer is None and bought.channel.gateway != BALANCE
             fits = bought.end == End.SUCCESS and bought.quantity == 1 and bought.region == "ID"
             if wanted in (End.UNKNOWN, End.ACCEPTED):
                 fits = fits and by_digiflazz
             if wanted in (End.PENDING, End.AMOUNT, End.SET_ASIDE):
-                fits = fits and bought.channel.gateway != "balance"
+                fits = fits and bought.channel.gateway != BALANCE
             if wanted == End.PENDING:
                 fits = fits and is_guest_by_gateway
             if wanted == End.AMOUNT:
