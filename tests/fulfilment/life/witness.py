@@ -88,7 +88,7 @@ class Witness:
         still = TopUp.objects.exclude(state__in=_ENDED)
         over = Order.objects.filter(status__in=("SUCCESS", "FAILED"))
         assert not still.filter(order__in=over).exists(), "an order has ended before its units"
-        assert not still.filter(order__in=Refund.objects.filter(why="UNDELIVERED").values("order")).exists()
+        assert not still.filter(order__in=Refund.objects.filter(why=Refund.Why.NOT_DELIVERED).values("order")).exists()
         # An attempt that is out belongs to a unit that is: nothing unknown is ever given up or paid back.
         assert not [topup for topup in out if units[topup] in ("QUEUED", *_ENDED)], "an attempt is out, its unit is not"
 
