@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Value
+from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, QuerySet, Value
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -39,17 +39,21 @@ def cancel(order: Order, *, by: str = "customer") -> None:
         )
 
 
+def late(now: datetime) -> QuerySet[Order]:
+    """Orders whose product's promise is over, each with the moment it ended as `over_at`; also such as have ended."""
+    span = ExpressionWrapper(F("product__promise_seconds") * Value(timedelta(seconds=1)), output_field=DurationField())
+    over_at = ExpressionWrapper(F("paid_at") + span, output_field=DateTimeField())
+    return Order.objects.annotate(over_at=over_at).filter(over_at__lt=now)
+
+
 def tell_late(limit: int = 100, now: datetime | None = None) -> int:
     """Whoever's promise is over has been told so, and why, once; how many were told."""
     moment = now or timezone.now()
-    span = ExpressionWrapper(F("product__promise_seconds") * Value(timedelta(seconds=1)), output_field=DurationField())
-    over_at = ExpressionWrapper(F("paid_at") + span, output_field=DateTimeField())
     # A failure counts against the notice, not the order: that is delivered all the same.
-    late = Order.objects.filter(delay=None).exclude(pk__in=poison.resting(Delay))
-    late = late.annotate(over_at=over_at).filter(over_at__lt=moment)
+    untold = late(moment).filter(delay=None).exclude(pk__in=poison.resting(Delay))
     told = 0
     # One state at a time: each has an index of its own.
-    found = [late.filter(status=status).order_by("id").values_list("pk", flat=True)[:limit] for status in _RUNNING]
+    found = [untold.filter(status=status).order_by("id").values_list("pk", flat=True)[:limit] for status in _RUNNING]
     for order_id in [pk for ids in found for pk in ids]:
         with poison.counted(Delay, order_id):
             told += _tell_late(order_id, moment)

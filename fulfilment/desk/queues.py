@@ -5,16 +5,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, QuerySet, Value
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.approvals.models import Approval
 from core.errors import Text
 from core.models import StaffCase
+from fulfilment import promises
 from fulfilment.models import ProblemReport
 from payments.models import Payout
 from storefront.orders.models import Order
@@ -73,10 +74,7 @@ def _cases(*kinds: str) -> QuerySet[StaffCase]:
 
 def _late(now: datetime) -> QuerySet[Order]:
     """Paid, not ended, and over the promise of the product; by the index of what is under way."""
-    span = ExpressionWrapper(F("product__promise_seconds") * Value(timedelta(seconds=1)), output_field=DurationField())
-    over_at = ExpressionWrapper(F("paid_at") + span, output_field=DateTimeField())
-    running = Order.objects.filter(status=Order.Status.PROCESSING)
-    return running.annotate(over_at=over_at).filter(over_at__lt=now).order_by("pk")
+    return promises.late(now).filter(status=Order.Status.PROCESSING).order_by("pk")
 
 
 def _case_told(case: StaffCase) -> str:
