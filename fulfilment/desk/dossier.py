@@ -48,7 +48,7 @@ class Dossier:
 
     @cached_property
     def refunds(self) -> Sequence[Refund]:
-        return list(self.order.refunds.order_by("id")[:MOST])
+        return list(self.order.refunds.select_related("payment").order_by("id")[:MOST])
 
     @property
     def left_to_give_back(self) -> Money:

@@ -188,7 +188,7 @@ def full(dossier: Dossier) -> dict[str, Any]:
         "leftToGiveBack": dossier.left_to_give_back,
         "payments": [_payment(one, dossier.captures) for one in dossier.payments],
         "units": [_unit(one, dossier.attempts) for one in units],
-        "refunds": [refunds.shown(one) for one in order.refunds.select_related("order", "payment").order_by("id")],
+        "refunds": [refunds.shown(one) for one in dossier.refunds],
         "ledger": [_transfer(one) for one in dossier.transfers],
         "cases": [case_shown(one) for one in dossier.cases],
         "timeline": [
