@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -119,19 +119,19 @@ class Answer:
 
     def by_part(self, currency: str) -> dict[str, Figures]:
         """The same by what the question was broken down by."""
-        parts = sorted({row[0] for row in self.rows})
         return {
-            part: self._added(
-                Figures(currency), [row for row in self.rows if row[0] == part], self.seconds.get(part, Counter())
-            )
-            for part in parts
+            part: self._added(Figures(currency), rows, self.seconds.get(part, Counter()))
+            for part, rows in self._grouped(lambda row: row[0])
         }
 
     def by_day(self, currency: str) -> dict[date, Figures]:
-        of_days: defaultdict[date, list[Any]] = defaultdict(list)
+        return {day: self._added(Figures(currency), rows, Counter()) for day, rows in self._grouped(lambda row: row[1])}
+
+    def _grouped(self, by: Callable[[Any], Any]) -> list[tuple[Any, list[Any]]]:
+        groups: defaultdict[Any, list[Any]] = defaultdict(list)
         for row in self.rows:
-            of_days[row[1]].append(row)
-        return {day: self._added(Figures(currency), rows, Counter()) for day, rows in sorted(of_days.items())}
+            groups[by(row)].append(row)
+        return sorted(groups.items(), key=lambda pair: pair[0])
 
     def _all_seconds(self) -> Counter[int]:
         whole: Counter[int] = Counter()

@@ -6,7 +6,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from fractions import Fraction
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Q
@@ -143,7 +142,8 @@ class _Day:
             if ended:
                 row.sums[ended] += 1
             if order.status == Order.Status.SUCCESS:
-                promo = _share(order.discount_minor, order.arrived)
+                discount, arrived = Money(order.discount_minor, order.currency), order.arrived
+                promo = discount.part(arrived.numerator, arrived.denominator).minor
                 row.sums["promo_minor"] += promo
                 row.sums["sales_minor"] += promo  # what arrived at its price; the ledger has it less the promo
                 if order.paid_at and order.ended_at:
@@ -273,8 +273,3 @@ def _book(sums: Counter[str], source: str, target: str, minor: int) -> None:
 def _one_of(accounts: Iterable[str]) -> str:
     found = sorted(accounts)
     return found[0] if len(found) == 1 else DayFigures.MANY
-
-
-def _share(minor: int, arrived: Fraction) -> int:
-    """`arrived` of the amount, half up."""
-    return Money(minor, "IDR").part(arrived.numerator, arrived.denominator).minor
