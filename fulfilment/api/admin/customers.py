@@ -17,10 +17,10 @@ from core.money import DECIMALS
 from core.staff_tokens.answers import HEADER
 from fulfilment.api.admin.asking import KEY, WRITE_ERRORS, amount_of
 from payments.wallet import adjusting
-from payments.wallet.services import balances
+from payments.wallet.services import POINTS, balances
 from storefront.api.shapes import answers, enveloped
 
-_CURRENCIES = [code for code in DECIMALS if code != "PTS"]
+_CURRENCIES = [code for code in DECIMALS if code != POINTS]
 
 
 class CreditBody(ReasonBody):
