@@ -1,4 +1,5 @@
-"""Everything about one customer, for the page on which staff read it: one or two statements a section, each bounded."""
+"""Everything about one customer, for the page on which staff read it: a bounded statement a section, of the mutations
+two an account."""
 
 from __future__ import annotations
 
