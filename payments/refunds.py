@@ -126,12 +126,12 @@ def source_of(why: str) -> Account.Kind:
 
 
 def send_due(limit: int = SENT_AT_ONCE) -> int:
-    """Refunds that are due have been asked of their gateways, and those under way looked at; how many were touched."""
+    """Refunds that are due have been asked of their gateways, and those under way looked at; how many had come up."""
     now = timezone.now()
     due = Refund.objects.filter(state__in=[State.DUE, State.SENDING, State.SENT], not_before__lte=now)
-    touched = 0
     due = due.exclude(pk__in=poison.resting(Refund)).order_by("not_before")
-    for pk, state in list(due.values_list("pk", "state")[:limit]):
+    found = list(due.values_list("pk", "state")[:limit])
+    for pk, state in found:
         if stopping.is_asked():
             break
         # Pushed forward first: a row that raises cannot stall the others.
@@ -150,8 +150,7 @@ def send_due(limit: int = SENT_AT_ONCE) -> int:
                 _look_again(refund)
             else:
                 _ask_after(refund, refund.error or "a worker was lost while it was being sent", is_settled=True)
-        touched += 1
-    return touched
+    return len(found)
 
 
 def look(refund: Refund, gateway_id: str = "") -> None:

@@ -18,6 +18,8 @@ from tests.waiting import wait_until
 
 #: Answers after which a customer tries the same again.
 _AGAIN = (429, 500, 502, 503, 504)
+#: What of an order's payment says where to pay.
+_WAYS = ("qrCode", "accountNumber", "paymentCode", "redirectUrl", "deeplink")
 _MOMENT_S = 0.3  # before somebody whose page did not come tries again
 _PATIENCE_S = 120.0
 
@@ -87,7 +89,7 @@ class Customers:
                 return
             try:
                 self.buy(number)
-            except Unserved as problem:
+            except (Unserved, AssertionError) as problem:
                 self.unserved.append(f"customer {number}: {problem}")
 
         with ThreadPoolExecutor(at_once) as crowd:
@@ -107,7 +109,7 @@ class Customers:
         if wish.promo:
             inquiry["promoCode"] = wish.promo
         quote = self._post("/v2/orders/inquiries", inquiry, headers, 200)
-        placed = self._post("/v2/orders", {"validationToken": quote["validationToken"]}, headers, 201)
+        placed = self._place(quote["validationToken"], headers)
         invoice = str(placed["order"]["invoiceNumber"])
         if wish.name == "late" and placed["order"]["status"] == "EXPIRED":
             return  # so long the store did not answer; nobody was ever told where to pay
@@ -121,6 +123,18 @@ class Customers:
             if dice.random() < 0.05 and is_told:
                 self._pay(invoice, shown, again=True)
         self.paid[invoice] = wish.name
+
+    def _place(self, token: str, headers: Mapping[str, str]) -> dict[str, Any]:
+        """The order, with how to pay it: while a payment is being opened by somebody who may have been killed, the
+        same token is sent again, as the page asks again."""
+        found: dict[str, Any] = {}
+
+        def is_shown() -> bool:
+            found.update(self._post("/v2/orders", {"validationToken": token}, headers, 201))
+            return found["order"]["status"] != "PENDING" or any(found["order"]["payment"].get(way) for way in _WAYS)
+
+        wait_until(is_shown, within=_PATIENCE_S, every=_MOMENT_S)
+        return found
 
     def deposit(self, email: str, amount: int) -> None:
         """The member has paid that much and has seen it come: it counts once a worker has read the webhook."""
@@ -201,7 +215,7 @@ class Customers:
 
 def _shown(placed: Mapping[str, Any]) -> str:
     """By which QR code, number or address the customer is told to pay. Raises Unserved where there is none."""
-    for way in ("qrCode", "accountNumber", "paymentCode", "redirectUrl", "deeplink"):
+    for way in _WAYS:
         if told := placed["payment"].get(way):
             return str(told)
     raise Unserved(f"{placed['invoiceNumber']}, {placed['status']}: no way to pay is shown")

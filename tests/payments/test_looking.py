@@ -113,6 +113,28 @@ def test_one_payment_is_polled_by_one_poller() -> None:
     assert looking.claim(payment) is False
 
 
+def test_a_backlog_of_ended_payments_does_not_keep_a_customer_waiting(sandbox: Sandbox) -> None:
+    ended = [unplaced(State.EXPIRED)[1] for _ in range(5)]
+    order = placed()
+    sandbox.pay(order.number)
+    due_now()
+    Payment.objects.filter(pk__in=[payment.pk for payment in ended]).update(
+        not_before=timezone.now() - timedelta(hours=1)
+    )
+    assert looking.poll_due(limit=4) == 4
+    assert fresh(order).status == "PAID"
+    assert Payment.objects.filter(not_before__lte=timezone.now()).count() == 2  # three of the ended had their turn
+
+
+def test_two_pollers_that_meet_on_the_same_rows_both_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The backlog's chain of messages ends where fewer than a batch came up, not where another was quicker."""
+    for _ in range(2):
+        unplaced()
+    due_now()
+    monkeypatch.setattr(looking, "claim", lambda payment: False)
+    assert looking.poll_due(limit=2) == 2
+
+
 def test_a_customer_who_asks_is_answered_at_once_and_not_too_often(sandbox: Sandbox) -> None:
     order = placed()
     sandbox.pay(order.number)
