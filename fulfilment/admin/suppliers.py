@@ -16,7 +16,7 @@ from core import audit
 from core.admin.bases import ReadOnlyAdmin, ShopAdmin, money_column
 from core.admin.tables import moment, table
 from core.admin.verbs import Asked, ReasonForm, Told, verb, whoever_has
-from fulfilment import by_hand, circuit, lately, profiles
+from fulfilment import by_hand, circuit, lately
 from fulfilment.admin.arrivals import CostSeenInline
 from fulfilment.models import (
     HistoryPoll,
@@ -118,10 +118,8 @@ class SupplierAccountAdmin(ShopAdmin):
         button=_("Go on"),
     )
     def resume(self, asked: Asked, account: SupplierAccount) -> Told:
-        why_paused = account.paused_why
-        if not profiles.resume(account):
+        if not by_hand.resume(account, asked.by, asked.why):
             return Told.nothing_done(_("It was not paused."))
-        audit.record(asked.by, "supplier resumed", account.code, before=why_paused, why=asked.why)
         return Told(_("Buying goes on."))
 
     @verb(

@@ -218,7 +218,7 @@ def test_staff_stop_buying_somewhere_and_go_on_with_a_reason(supplier, staff):
         staff.post(url, {"_form_submitted": "True", "reason": why})
         assert (desk.account().circuit_opened_at is not None) == (why == "their maintenance")
         _page(staff, page)
-    kept = AuditEntry.objects.filter(subject="gemgo").order_by("id").values_list("action", "why")
+    kept = AuditEntry.objects.filter(subject="supplier:gemgo").order_by("id").values_list("action", "why")
     assert list(kept) == [("circuit opened", "their maintenance"), ("circuit closed", "it is over")]
 
 
