@@ -73,11 +73,13 @@ def reprice(now: datetime | None = None) -> PriceDraft | None:
 
 def choose(line_ids: Iterable[int], choice: str, *, by: str) -> int:
     """Lines of an open draft that move too far are allowed, or any lines are left out (or neither); how many."""
-    mine = PriceLine.objects.filter(pk__in=line_ids, draft__state=State.DRAFT).exclude(choice=choice)
-    if choice == Choice.ALLOWED:
-        mine = mine.filter(guard=Guard.JUMP)
     with transaction.atomic():
-        changed = list(mine.select_related("sku").select_for_update(of=("self",)))
+        # Under the lock that publishing takes: what somebody leaves out at that moment is left out, or it is too late.
+        open_draft = PriceDraft.objects.select_for_update(no_key=True).filter(state=State.DRAFT).first()
+        mine = PriceLine.objects.filter(pk__in=line_ids, draft=open_draft).exclude(choice=choice)
+        if choice == Choice.ALLOWED:
+            mine = mine.filter(guard=Guard.JUMP)
+        changed = list(mine.select_related("sku"))
         PriceLine.objects.filter(pk__in=[line.pk for line in changed]).update(choice=choice, chosen_by=by)
         for line in changed:
             after = {"choice": choice, "draft": line.draft_id, "moves_percent": str(line.moves_percent)}

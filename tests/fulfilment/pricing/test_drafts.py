@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from core import audit
@@ -222,6 +222,34 @@ def test_of_two_who_publish_at_once_one_does(monkeypatch) -> None:
     both = threading.Barrier(2, timeout=20)
     race()
     assert AuditEntry.objects.filter(action="twice").count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_left_out_any_more_while_its_draft_is_published(monkeypatch) -> None:
+    shelf.shop()
+    draft, line, told = drafts.make("ani"), shelf.drafted(), []
+    apply = drafts._apply
+
+    def leave_out() -> None:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '50ms'")
+            told.append(drafts.choose([line.pk], "LEFT", by="budi"))
+        except OperationalError:
+            told.append("waits")
+        finally:
+            connection.close()
+
+    def meanwhile(*given) -> None:
+        other = threading.Thread(target=leave_out)
+        other.start()
+        other.join(30)
+        apply(*given)
+
+    monkeypatch.setattr(drafts, "_apply", meanwhile)
+    drafts.publish(draft, by="ani")
+    assert (told, drafts.choose([line.pk], "LEFT", by="budi")) == (["waits"], 0)
+    assert (shelf.price(), PriceLine.objects.get().choice) == (48_550, "")
 
 
 @pytest.mark.django_db
