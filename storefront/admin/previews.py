@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils import translation
@@ -20,9 +19,6 @@ from core.models import Region
 from storefront.catalogue.models import ProductField
 from storefront.catalogue.shop import field_shown
 from storefront.pages.product import inputs
-
-#: What a preview shows in one language, as the context of its template.
-Shown = Callable[[Any, Region, str], dict[str, Any]]
 
 
 class Previewed:
@@ -45,6 +41,8 @@ class Previewed:
     def preview(self, request: HttpRequest, object_id: int | None = None) -> HttpResponse:
         admin: Any = self
         row = admin.get_object(request, str(object_id)) if object_id else admin.model()
+        if row is None:
+            raise Http404
         if not admin.has_view_permission(request, row):
             raise PermissionDenied
         problems: list[str] = []

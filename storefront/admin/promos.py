@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
@@ -90,18 +90,21 @@ class PromoAdmin(Sheeted, Dragged, ShopAdmin):
 
     @action(description=_("Would this order get it?"), icon="science", permissions=["view"], url_path="simulate")
     def simulate(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return promo_pages.simulation(request, self._promo(object_id), self._around(request))
+        return promo_pages.simulation(request, self._promo(request, object_id), self._around(request))
 
     @action(description=_("Use"), icon="monitoring", permissions=["view"], url_path="usage")
     def usage_page(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return promo_pages.used(request, self._promo(object_id), self._around(request))
+        return promo_pages.used(request, self._promo(request, object_id), self._around(request))
 
     def view_on_site(self, promo: Promo) -> str:
         product = promo.products.first()
         return home_shop(promo.region) + (product.slug if product else "")
 
-    def _promo(self, object_id: str) -> Promo:
-        return Promo.objects.select_related("region").get(pk=object_id)
+    def _promo(self, request: HttpRequest, object_id: str) -> Promo:
+        promo = self.get_object(request, object_id)
+        if promo is None:
+            raise Http404
+        return promo
 
     def _around(self, request: HttpRequest) -> dict[str, Any]:
         return self.admin_site.each_context(request) | {"opts": self.opts}

@@ -302,6 +302,8 @@ def test_what_is_not_saved_yet_is_shown_as_customers_would_see_it(staff: Client)
         page = staff.post(new, {"title__en": "Lunar sale", "title__id": "Obral Imlek", "artwork": "x"}).content.decode()
         assert "Lunar sale" in page
         assert "Obral Imlek" in page
+        gone = reverse(f"admin:storefront_{model}_preview", args=[10**9])
+        assert (staff.get(gone).status_code, staff.post(gone).status_code) == (404, 404)
     row.refresh_from_db()
     assert "Hero number" not in str(list(row.fields.values_list("name", flat=True)))
     assert not AuditEntry.objects.filter(actor="admin@example.com").exists()

@@ -120,3 +120,5 @@ def test_the_pages_ask_and_count(order: Imagined, admin_client: Client) -> None:
     page = admin_client.get(reverse("admin:storefront_promo_usage_page", args=[promo.pk])).content.decode()
     assert "4.945" in page
     assert "HOLDER1" in page
+    for verb in ("simulate", "usage_page"):
+        assert admin_client.get(reverse(f"admin:storefront_promo_{verb}", args=[10**9])).status_code == 404
