@@ -8,10 +8,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from payments.gateways import CODES, for_code, offer
+from payments.settling import BALANCE
 from storefront.channels.models import Channel
-
-#: What stands as gateway on the shop's own balance.
-BALANCE = "balance"
 
 
 def problems_of(channel: Any, region_code: str) -> Iterable[tuple[str, str]]:

@@ -21,7 +21,8 @@ from core.admin.sheets import Sheeted
 from core.money import Money
 from core.translated import pick
 from payments.gateways import CODES
-from payments.offers import BALANCE, problems_of
+from payments.offers import problems_of
+from payments.settling import BALANCE
 from payments.sheets import CHANNEL_CLOSURES, CHANNELS
 from storefront.admin.bases import PicturedAdmin, thumbnail
 from storefront.admin.forms import AmountsForm, ClosureForm, told
