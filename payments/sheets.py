@@ -12,6 +12,7 @@ from core.sheets.sheet import Sheet, by_code
 from payments.offers import problems_of
 from storefront.channels.models import Channel, ChannelCategory, ChannelClosure
 from storefront.sheets.goods import CLOSURE_COLUMNS, REGION, closure_rule, code, regions
+from storefront.sheets.shown import channels
 
 _AMOUNTS = {"fee_minor": "fee", "min_minor": "min_amount", "max_minor": "max_amount"}
 
@@ -25,10 +26,6 @@ def _closure(row: Any, line: Line) -> Iterable[tuple[str, str]]:
     yield from closure_rule(row, line)
     if row.region_id is not None and row.region_id != row.channel.region_id:
         yield "region", str(_("The channel is of another region."))
-
-
-def _channels(codes: set[tuple[str, ...]]) -> Iterable[Channel]:
-    return Channel.objects.filter(code__in={code[-1] for code in codes}).select_related("region")
 
 
 CHANNELS = Sheet(
@@ -73,6 +70,6 @@ CHANNEL_CLOSURES = Sheet(
         *CLOSURE_COLUMNS,
     ],
     lambda: ChannelClosure.objects.select_related("channel__region", "region").order_by("pk"),
-    {"channel": _channels, "region": regions},
+    {"channel": channels, "region": regions},
     _closure,
 )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from django.db import transaction
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.approvals import limits, services
@@ -43,14 +43,14 @@ def publish_or_ask(
     if sheet.code != PRICES.code or _may_alone(one, ticked):
         return importing.publish(sheet, one, by=by, why=why, only_good=only_good, jumps=ticked)
     if not why.strip():
-        raise Refused("VALIDATION_ERROR", _now("Say why: a second person has to approve so many prices."))
+        raise Refused("VALIDATION_ERROR", gettext("Say why: a second person has to approve so many prices."))
     with transaction.atomic():
         importing.waits(one, by=by)
         subject = f"core.sheetimport:{one.pk}"
         times = Approval.objects.filter(subject=subject).count()
         services.ask(
             KIND, f"{KIND}:{one.pk}:{times}", subject=subject, by=by, why=why,
-            title=_now("%(count)d prices from %(file)s") % {"count": one.new + one.changed, "file": one.file_name},
+            title=gettext("%(count)d prices from %(file)s") % {"count": one.new + one.changed, "file": one.file_name},
             payload={"only_good": only_good, "jumps": ticked, "prices": one.new + one.changed, "far": one.jumps},
         )  # fmt: skip
     return None
@@ -68,7 +68,7 @@ def _carry_out(approval: Approval, by: str, note: str) -> str:
         PRICES, one, by=approval.asked_by, why=why, only_good=approval.payload["only_good"],
         jumps=approval.payload["jumps"], was_asked=True,
     )  # fmt: skip
-    return _now("%(count)d rows are in the shop.") % {"count": count}
+    return gettext("%(count)d rows are in the shop.") % {"count": count}
 
 
 def _give_up(approval: Approval, by: str, why: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts import levels
 from core.models import Region
 from core.sheets.columns import (
     Amount,
@@ -48,7 +49,7 @@ def code(most: int) -> Text:
     return Text("code", most=most, may_be_empty=False, needed=True, is_key=True)
 
 
-def _closure(row: Any, line: Line) -> Iterable[tuple[str, str]]:
+def closure_rule(row: Any, line: Line) -> Iterable[tuple[str, str]]:
     yield from rules.of_closure(row.starts_at, row.ends_at, row.closed_from, row.closed_until, reason=row.reason)
 
 
@@ -73,7 +74,7 @@ def _sku(row: Any, line: Line) -> Iterable[tuple[str, str]]:
 
 
 def _discount(row: Any, line: Line) -> Iterable[tuple[str, str]]:
-    if not 0 < row.percent <= (5 if row.level == "PRESTIGE" else 10):
+    if not 0 < row.percent <= levels.TERMS[row.level].discount_cap:
         yield "percent", str(_("Up to 5%% for Prestige and 10%% for Royal.") % ())
 
 
@@ -236,7 +237,7 @@ PRODUCT_CLOSURES = Sheet(
     ],
     lambda: ProductClosure.objects.select_related("product", "region").order_by("pk"),
     {"product": products, "region": regions},
-    _closure,
+    closure_rule,
 )
 
 PREFIXES = Sheet(
@@ -253,5 +254,3 @@ PREFIXES = Sheet(
     lambda: OperatorPrefix.objects.select_related("region").order_by("region", "prefix"),
     {"region": regions},
 )
-
-closure_rule = _closure

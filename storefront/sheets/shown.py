@@ -31,12 +31,12 @@ def _schedule(row: Any, line: Line) -> Iterable[tuple[str, str]]:
 
 
 def _promo(row: Any, line: Line) -> Iterable[tuple[str, str]]:
-    channels = line.value("channels") if "channels" in line.values else None
-    for attribute, problem in of_promo(row, channels, row.region.currency):
+    ways = line.value("channels") if "channels" in line.values else None
+    for attribute, problem in of_promo(row, ways, row.region.currency):
         yield AMOUNTS.get(attribute, attribute), problem
 
 
-def _channels(codes: set[tuple[str, ...]]) -> Iterable[Channel]:
+def channels(codes: set[tuple[str, ...]]) -> Iterable[Channel]:
     return Channel.objects.filter(code__in={code[-1] for code in codes}).select_related("region")
 
 
@@ -67,7 +67,7 @@ PROMOS = Sheet(
         ),
     ],
     lambda: Promo.objects.select_related("region").prefetch_related("products", "channels").order_by("code"),
-    {"region": regions, "products": products, "channels": _channels},
+    {"region": regions, "products": products, "channels": channels},
     _promo,
     is_money=True,
 )  # fmt: skip
