@@ -3,6 +3,7 @@
 from storefront.catalogue.models import (
     Category,
     MemberDiscount,
+    PricesSetAlone,
     Product,
     ProductClosure,
     ProductField,
@@ -20,6 +21,6 @@ from storefront.promos.models import Promo, PromoSlot
 
 __all__ = [
     "Banner", "Category", "Channel", "ChannelCategory", "ChannelClosure", "Contact", "Inquiry", "Language",
-    "MemberDiscount", "OperatorPrefix", "Order", "OrderEvent", "PlayerMark", "Popup", "Product", "ProductClosure",
-    "ProductField", "ProductRegion", "Promo", "PromoSlot", "Question", "Section", "Sku", "SkuPrice",
+    "MemberDiscount", "OperatorPrefix", "Order", "OrderEvent", "PlayerMark", "Popup", "PricesSetAlone", "Product",
+    "ProductClosure", "ProductField", "ProductRegion", "Promo", "PromoSlot", "Question", "Section", "Sku", "SkuPrice",
 ]  # fmt: skip

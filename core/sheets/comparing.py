@@ -207,7 +207,7 @@ def _read(sheet: Sheet, line: Line, outcome: Outcome) -> None:
     outcome.after = {name: after[name] for name in moved if after[name] or not is_new}
     outcome.kind = Kind.NEW if is_new else Kind.CHANGED if moved else Kind.SAME
     outcome.is_jump = not is_new and any(
-        column.guards and _is_jump(minor[column.name], getattr(row, column.target))
+        column.guards and is_jump(minor[column.name], getattr(row, column.target))
         for column in columns
         if isinstance(column, Amount)
     )
@@ -227,7 +227,8 @@ def _put(column: Column, line: Line, row: Any, outcome: Outcome, named: Mapping[
     column.put(row, value)
 
 
-def _is_jump(before: int, after: int) -> bool:
+def is_jump(before: int, after: int) -> bool:
+    """Whether an amount moves by more percent than goes unasked."""
     return abs(after - before) * 100 > settings.PRICE_JUMP_PERCENT * before
 
 

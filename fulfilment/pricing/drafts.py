@@ -23,16 +23,18 @@ from core.approvals import kinds, limits
 from core.approvals import services as approvals
 from core.approvals.models import Approval
 from core.errors import Refused
+from core.sheets.comparing import is_jump
 from fulfilment.pricing import closing
 from fulfilment.pricing.models import PriceDraft, PriceLine
 from fulfilment.pricing.working import Table, Worked, work_out_all
+from storefront.catalogue import mass_prices
 from storefront.catalogue.models import SkuPrice
 from storefront.catalogue.services import NewPrice, set_prices
 
 State, Cause, Guard, Choice = PriceDraft.State, PriceDraft.Cause, PriceLine.Guard, PriceLine.Choice
 ITSELF = "prices"  # who publishes where nobody was asked
 CASE, RATE_CASE = "price-draft", "price-rate"
-KIND, PERCENT = "prices", "PERCENT"  # what a second person approves, and in what its limit is counted
+KIND, PERCENT = mass_prices.KIND, "PERCENT"  # what a second person approves; its limit on how far one price moves
 _KEPT = timedelta(days=30)  # drafts that were never published
 
 
@@ -102,7 +104,7 @@ def far(lines: Sequence[PriceLine]) -> list[PriceLine]:
 
 def publish(draft: PriceDraft, *, by: str, why: str = "") -> PriceDraft:
     """The draft's lines (`to_publish`) are the shop's prices, all in one transaction; or it waits for a second person,
-    where one of them moves too `far` for one.
+    where one of them moves too `far` for one, or they are more than one sets alone within a day (mass_prices).
 
     Raises VALIDATION_ERROR, nothing changed, where the draft is not open any more, would change nothing, or where a
     cost, rate, rule or price has moved since.
@@ -113,22 +115,25 @@ def publish(draft: PriceDraft, *, by: str, why: str = "") -> PriceDraft:
         if not lines:
             raise Refused("VALIDATION_ERROR", _("This draft changes nothing. Tick what may move further, if anything."))
         mine.published_by, mine.why = by, why[:500]
-        if beyond := far(lines):
+        jumps = sum(is_jump(line.old_minor, line.new_minor or 0) for line in lines)
+        beyond = far(lines)
+        if beyond or not mass_prices.may_alone(by, len(lines), jumps):
             return _ask_second_person(mine, lines, beyond)
         _apply(mine, lines)
+        mass_prices.set_alone(by, len(lines), jumps)
     return mine
 
 
 def register_kind() -> None:
-    """Prices that move far can be approved by a second person."""
+    """Many prices, or such as move far, can be approved by a second person. The limits hold for files, too."""
     kinds.register(
         kinds.Kind(
             KIND,
-            gettext_lazy("Prices that move far"),
+            gettext_lazy("Mass price changes"),
             "fulfilment.publish_prices",
             carry_out=_approved,
             give_up=_given_up,
-            limits=lambda: {PERCENT: settings.PRICE_SECOND_PERSON_PERCENT},
+            limits=lambda: {PERCENT: settings.PRICE_SECOND_PERSON_PERCENT, **mass_prices.DEFAULTS},
         )
     )
 
@@ -227,7 +232,7 @@ def _apply(draft: PriceDraft, lines: Sequence[PriceLine]) -> None:
 def _ask_second_person(draft: PriceDraft, lines: Sequence[PriceLine], beyond: Sequence[PriceLine]) -> PriceDraft:
     draft.state = State.WAITING
     draft.save(update_fields=["state", "published_by", "why"])
-    furthest = max(line.moves_percent for line in beyond)
+    furthest = max(line.moves_percent for line in lines)
     approvals.ask(
         KIND,
         f"{KIND}:{draft.pk}",
@@ -280,8 +285,11 @@ def _store(table: Table, lines: Sequence[Worked], cause: str, by: str, state: st
 
 
 def _publish_itself(table: Table, now: datetime) -> bool:
-    """Lines of rules that publish themselves are published as a draft of their own; whether there was any."""
-    mine = [line for line in table.lines if line.rule.publishes_itself and line.is_change and not line.guard]
+    """Lines of rules that publish themselves are published as a draft of their own; whether there was any. None of
+    them moves further than one person may: else the rule's own wide jump guard would be the way around the second."""
+    alone = limits.of(KIND).get(PERCENT)
+    changes = [line for line in table.lines if line.rule.publishes_itself and line.is_change and not line.guard]
+    mine = [line for line in changes if alone is not None and line.moves <= alone]
     if not mine:
         return False
     try:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Count, Q, QuerySet
 from django.forms import ModelChoiceField
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -19,12 +19,15 @@ from unfold.decorators import display
 from core.admin.bases import ShopAdmin, ShopInline, ShopTabularInline, money_column
 from core.admin.dragging import Dragged
 from core.admin.sheets import Sheeted
+from core.errors import Refused
 from core.models import Region
 from core.money import Money, discount_percent
+from core.sheets.comparing import is_jump
 from core.translated import pick
 from storefront.admin.bases import PicturedAdmin, home_shop, thumbnail
 from storefront.admin.forms import ClosureForm, Form, PriceForm, ProductFieldForm
 from storefront.admin.previews import Previewed, fields_shown, unsaved_fields
+from storefront.catalogue import mass_prices
 from storefront.catalogue.closing import standing
 from storefront.catalogue.models import (
     Category,
@@ -194,6 +197,43 @@ class SkuPriceInline(ShopTabularInline):
     readonly_fields = ["cost_closed_at"]
 
 
+_TYPED = ("price_minor", "original_minor")
+
+
+class PricesTyped(ShopAdmin):
+    """Base of the pages on which prices are typed: they count against what one person changes alone in a day."""
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **named: Any) -> HttpResponse:
+        try:
+            answer: HttpResponse = super().changeform_view(request, *args, **named)
+        except Refused as refusal:  # what was written goes back with the page's transaction
+            messages.error(request, str(refusal.message))
+            return HttpResponseRedirect(request.get_full_path())
+        return answer
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if isinstance(obj, SkuPrice):
+            _count_typed(request, [form])
+        super().save_model(request, obj, form, change)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        if formset.model is SkuPrice:
+            _count_typed(request, [one for one in formset.forms if one not in formset.deleted_forms])
+        super().save_formset(request, form, formset, change)
+
+
+def _count_typed(request: HttpRequest, forms_of_prices: list[Any]) -> None:
+    typed = [form for form in forms_of_prices if set(_TYPED) & set(form.changed_data)]
+    stored = SkuPrice.objects.in_bulk([form.instance.pk for form in typed if form.instance.pk])
+    jumps = sum(
+        any(is_jump(getattr(stored[form.instance.pk], name), form.cleaned_data[name]) for name in _TYPED)
+        for form in typed
+        if form.instance.pk in stored
+    )
+    if typed:
+        mass_prices.ensure_typed(request.user.get_username(), len(typed), jumps)
+
+
 class SkuForm(Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -204,7 +244,7 @@ class SkuForm(Form):
 
 
 @admin.register(Sku)
-class SkuAdmin(Sheeted, PicturedAdmin):
+class SkuAdmin(Sheeted, PricesTyped, PicturedAdmin):
     sheets = (goods.SKUS,)
     form = SkuForm
     list_display = ["code", "name", "product", "section", "prices_shown", "is_featured", "is_active", "position"]
@@ -230,7 +270,7 @@ class SkuAdmin(Sheeted, PicturedAdmin):
 
 
 @admin.register(SkuPrice)
-class SkuPriceAdmin(Sheeted, ShopAdmin):
+class SkuPriceAdmin(Sheeted, PricesTyped):
     """Every price of every region, for switching things off quickly."""
 
     sheets = (goods.PRICES,)

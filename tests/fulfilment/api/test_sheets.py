@@ -89,7 +89,7 @@ def test_figures_say_amounts_to_whoever_may_see_them() -> None:
 
 def test_many_prices_wait_for_a_second_person_who_is_no_token_of_the_first() -> None:
     row = factories.sku().prices.get()
-    ApprovalLimit.objects.create(kind="price-file", unit="PRICES", most=0)
+    ApprovalLimit.objects.create(kind="prices", unit="PRICES", most=0)
     script, before = Script("pricing", *PRICES), row.price_minor
     made = send(script, f"{row.sku.code},ID,{before + 100},{row.original_minor + 100},yes").json()["data"]
     asked = script.post(f"imports/{made['id']}/publish", key="k")
