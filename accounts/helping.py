@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts import mfa, sessions
+from accounts import mails, mfa, sessions
 from accounts.models import Session, User
 from core import audit
 from core.errors import Refused
@@ -26,7 +26,8 @@ FOR_STAFF = (Check.IN_PERSON, Check.VIDEO)
 
 @transaction.atomic
 def reset_second_factor(user: User, by: User, check: Check, note: str) -> None:
-    """App and back-up codes count for nothing, and nobody is signed in with them any more; the password stays.
+    """App and back-up codes count for nothing, and nobody is signed in with them any more; the password stays. The
+    owner hears of it by mail, and so does whoever was impersonated.
 
     Staff are led to set up a new app at their next sign-in. Raises Refused for one's own account, for staff without the
     permission to manage staff, for a check that is too weak, and where there is no second factor.
@@ -48,11 +49,14 @@ def reset_second_factor(user: User, by: User, check: Check, note: str) -> None:
         after={"check": check.value},
         why=note,
     )
+    mails.second_factor_reset(user)
 
 
 @transaction.atomic
 def end_sessions(user: User, by: User, why: str) -> int:
-    """The person is signed out on every device; how many there were."""
+    """The person is signed out on every device and hears of it by mail; how many there were."""
     ended = sessions.end_all(user, Session.End.STAFF)
     audit.record(by.get_username(), "signed out everywhere", f"user:{user.public_id}", after={"ended": ended}, why=why)
+    if ended:
+        mails.signed_out(user)
     return ended

@@ -51,6 +51,22 @@ def password_changed(user: User) -> None:
     mail.queue(key, user.email, user.language, "account_password", context, about=user.public_id)
 
 
+def second_factor_reset(user: User) -> None:
+    """The owner hears that staff took the second factor off, in case it was not the owner who asked for it."""
+    _by_staff(user, "account_factor_reset")
+
+
+def signed_out(user: User) -> None:
+    """The owner hears that staff ended every session."""
+    _by_staff(user, "account_signed_out")
+
+
+def _by_staff(user: User, template: str) -> None:
+    key = f"{template}:{user.public_id}:{timezone.now():%Y%m%d%H%M%S%f}"
+    context = {"name": user.get_short_name(), "url": _page(user, "security")}
+    mail.queue(key, user.email, user.language, template, context, about=user.public_id)
+
+
 def _with_token(user: User, purpose: MailedToken.Purpose, template: str, page: str, **query: str) -> None:
     row, token = mailed_tokens.issue(user, purpose)
     context = {

@@ -20,7 +20,7 @@ from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from accounts import helping, roles, sessions
+from accounts import helping, mails, roles, sessions
 from accounts.models import Benefit, FailedSignIn, Session, User
 from core import audit
 from core.admin import confirm
@@ -149,6 +149,7 @@ class UserAdmin(DjangoUserAdmin, ShopAdmin):  # type: ignore[type-arg]
         if user is not None and before != User.objects.values_list("password", flat=True).get(pk=user.pk):
             sessions.end_all(user, Session.End.STAFF)
             audit.record(request.user.get_username(), "password set", f"user:{user.public_id}")
+            mails.password_changed(user)
         return response
 
     def has_end_permission(self, request: HttpRequest, object_id: Any = None) -> bool:

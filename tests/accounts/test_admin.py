@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts import keeping
 from accounts.models import Lockout, MailedToken, RefreshToken, Session, User
-from core.models import AuditEntry
+from core.models import AuditEntry, MailMessage
 from tests.staff import enter
 
 pytestmark = [pytest.mark.urls("tests.core.doors"), pytest.mark.django_db]
@@ -81,10 +81,12 @@ def test_where_somebody_is_signed_in_and_out_everywhere(admin_client: Client, cu
     session = _signed_in(customer)
     assert b"Gerbang-App" in admin_client.get(f"/admin/accounts/user/{customer.pk}/change/").content
     address = f"/admin/accounts/user/{customer.pk}/end_sessions/"
-    admin_client.post(address, {"_form_submitted": "True", "reason": "the phone was stolen"})
+    for _twice in range(2):
+        admin_client.post(address, {"_form_submitted": "True", "reason": "the phone was stolen"})
     session.refresh_from_db()
     assert session.ended_why == "STAFF"
-    assert AuditEntry.objects.get().why == "the phone was stolen"
+    assert MailMessage.objects.get().template == "account_signed_out", "who was signed in nowhere gets none"
+    assert {entry.why for entry in AuditEntry.objects.all()} == {"the phone was stolen"}
 
 
 def test_a_password_set_by_staff_ends_what_was_signed_in(admin_client: Client, customer: User) -> None:
@@ -97,6 +99,7 @@ def test_a_password_set_by_staff_ends_what_was_signed_in(admin_client: Client, c
     assert admin_client.post(address, given).status_code == 302
     session.refresh_from_db()
     assert session.ended_why == "STAFF"
+    assert MailMessage.objects.get().template == "account_password"
 
 
 def test_clerks_do_nothing_to_superusers(clerk: Client, admin_user: User) -> None:

@@ -14,8 +14,9 @@ from django_otp.oath import totp
 
 from accounts import helping, mfa, roles, signing_in
 from accounts.models import FailedSignIn, Lockout, Session, User
+from core import mail
 from core.errors import Refused
-from core.models import AuditEntry
+from core.models import AuditEntry, MailMessage
 from tests.accounts.cast import PASSWORD, code_of, with_second_factor
 from tests.staff import enter
 
@@ -139,6 +140,9 @@ def test_a_lost_second_factor_is_reset_after_a_check(client: Client) -> None:
     assert reset(owner, sari, "IN_PERSON") == 302 and not mfa.is_active(sari)
     assert not is_in(client)
     assert reset(support, customer, "PURCHASES") == 302 and not mfa.is_active(customer)
+    told = [(one.to, mail.compose(one).body.splitlines()[0]) for one in MailMessage.objects.order_by("id")]
+    assert [to for to, _line in told] == [sari.email, customer.email], "and nobody for what was refused"
+    assert all("second factor" in line or "faktor kedua" in line for _to, line in told)
     entries = list(AuditEntry.objects.order_by("id").values_list("actor", "subject", "after", "why"))
     assert entries == [
         ("owner@example.com", f"user:{sari.public_id}", {"check": "IN_PERSON"}, "met at the counter"),
