@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,7 +20,7 @@ from accounts.models import User
 from core import regions
 from core.admin.bases import ReadOnlyAdmin, money_column
 from core.money import Money
-from core.sheets.cells import harmless
+from core.sheets import files
 from fulfilment.admin.waiting import waiting
 from fulfilment.models import DayFigures, SupplierAccount
 from fulfilment.numbers import days, plot
@@ -280,7 +280,8 @@ class DayFiguresAdmin(ReadOnlyAdmin):
         return [path("export/", view, name="fulfilment_dayfigures_export"), *super().get_urls()]
 
     def export(self, request: HttpRequest) -> HttpResponse:
-        """What the start page shows, by day and what it is broken down by, in the orders' own currencies: a CSV."""
+        """What the start page shows, by day and what it is broken down by, in the orders' own currencies: a CSV, or a
+        workbook with `as=xlsx`."""
         if not request.user.has_perm(FIGURES):
             raise PermissionDenied
         wanted = asked(request.GET.dict(), _today())
@@ -290,19 +291,19 @@ class DayFiguresAdmin(ReadOnlyAdmin):
         columns = ["inquiries", "orders", "paid", "delivered", "failed", "expired", "deposits"]
         question = wanted.question
         answer = read(question, wanted.by)
-        response = HttpResponse(content_type="text/csv; charset=utf-8")
-        name = f"figures-{question.first}-{question.last}-{wanted.by}.csv"
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-        response.write("\ufeff")  # without it spreadsheets take UTF-8 for something else
-        writer = csv.writer(response)
         profit = ["profit"] if request.user.has_perm(PROFIT) else []
-        heads = [column.removesuffix("_minor") for column in amounts]
-        writer.writerow(["day", wanted.by, "currency", *columns, *heads, *profit])
+        heads = ["day", wanted.by, "currency", *columns, *(name.removesuffix("_minor") for name in amounts), *profit]
+        lines: list[list[str | Decimal]] = []
         for part, day, currency, sums in sorted(answer.rows, key=lambda row: (row[1], row[0], row[2])):
             figures = Figures(currency, sums)
-            writer.writerow(
-                [day.isoformat(), harmless(part), currency, *(sums[column] for column in columns)]
-                + [figures.money(column).major for column in amounts]
-                + [figures.money("profit_minor").major for _one in profit]
-            )
+            counted = [Decimal(sums[column]) for column in columns]
+            money = [figures.money(column).major for column in [*amounts, *(f"{name}_minor" for name in profit)]]
+            lines.append([day.isoformat(), part, currency, *counted, *money])
+        form, content, kind = "csv", files.to_csv(heads, lines), f"{files.CSV}; charset=utf-8"
+        if request.GET.get("as") == "xlsx":
+            form, content, kind = "xlsx", files.to_xlsx("figures", heads, lines), files.XLSX
+        response = HttpResponse(content, content_type=kind)
+        name = f"figures-{question.first}-{question.last}-{wanted.by}.{form}"
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+        response["Cache-Control"] = "no-store"
         return response

@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
+from openpyxl import load_workbook
 
 from accounts import roles
 from accounts.models import User
@@ -95,6 +96,10 @@ def test_the_export_holds_what_its_reader_may_see_and_no_formula(sold: None) -> 
     by = {row["supplier"]: row for row in rows}
     assert by["'=1+1"]["profit"] == "5017" and by["'=1+1"]["cost"] == "44165" and by["'=1+1"]["currency"] == "IDR"
     assert "profit" not in as_role("marketing").get(EXPORT).content.decode()
+    book = load_workbook(io.BytesIO(owner.get(EXPORT + "?by=supplier&as=xlsx").content))
+    heads, *lines = ([cell.value for cell in line] for line in book.worksheets[0].iter_rows())
+    written = {line[1]: dict(zip(heads, line, strict=True)) for line in lines}
+    assert (written["'=1+1"]["profit"], written["'=1+1"]["cost"]) == (5017, 44165), "numbers, no texts"
 
 
 def test_the_page_takes_as_many_statements_whatever_was_sold(sold: None, monkeypatch: pytest.MonkeyPatch) -> None:
