@@ -6,12 +6,14 @@ from django.urls import include, path
 from core.health import views as health
 from core.media import picture
 from fulfilment.admin import desk
+from fulfilment.api.admin.urls import nothing
 
 urlpatterns = [
     path("healthz", health.alive),
     path("readyz", health.ready),
     path("metrics", health.figures),
     path("media/<path:path>", picture),
+    path("admin/v2", nothing),
     path("admin/v2/", include("fulfilment.api.admin.urls")),
     path("admin/operations/", include("fulfilment.admin.operations_urls")),
     path("admin/desk/", desk.view, name="desk"),

@@ -15,6 +15,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core import audit
 from core.errors import Refused
 from core.wake import wake
 from fulfilment import standing
@@ -59,8 +60,20 @@ def propose(order: Order, data: Mapping[str, Any]) -> Proposal:
     return Proposal(account, signing.dumps(told, salt=_SALT))
 
 
-def apply(order: Order, token: str, *, address: str = "", by: str = "customer") -> None:
-    """The order is for the proposed account, and its units go out to it; the same token again changes nothing.
+@transaction.atomic
+def change_for(order: Order, token: str, *, by: str, why: str) -> bool:
+    """Staff, or their script, do what `apply` does for the customer, with their reason; False where the order was for
+    that account already. Raises Refused as `apply`."""
+    before = order.inputs
+    if not apply(order, token, by=by):
+        return False
+    order.refresh_from_db()
+    audit.record(by, "account changed", f"order:{order.number}", before=before, after=order.inputs, why=why)
+    return True
+
+
+def apply(order: Order, token: str, *, address: str = "", by: str = "customer") -> bool:
+    """The order is for the proposed account, and its units go out to it; the same token again changes nothing (False).
 
     A sender and this one meet at the units' rows: one that read the account before sends nothing. `by`: the login of
     staff who do it for the customer. Raises Refused (INVALID_TOKEN, CANNOT_CORRECT, PROMO_LIMIT_REACHED), and nothing
@@ -72,7 +85,7 @@ def apply(order: Order, token: str, *, address: str = "", by: str = "customer") 
         locked = orders.lock(order.pk, with_promo=True)
         units = list(locked.topups.select_for_update(no_key=True).order_by("id"))
         if _values(locked.fields) == _values(account.fields):
-            return
+            return False
         _ensure_open(locked)
         Correction.objects.create(
             order=locked,
@@ -89,6 +102,7 @@ def apply(order: Order, token: str, *, address: str = "", by: str = "customer") 
             corrections=F("corrections") + 1, not_before=now, waits_for=""
         )
         wake("fulfilment.send", "topups", *[unit.pk for unit in units])
+    return True
 
 
 def _ensure_open(order: Order) -> None:

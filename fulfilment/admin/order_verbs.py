@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from core import audit, notes
+from core import notes
 from core.admin.bulk import bulk_verb
 from core.admin.verbs import Asked, ReasonForm, Told, verb, whoever_has
 from core.errors import Refused
@@ -198,14 +198,8 @@ class OrderVerbs:
         form=AccountForm,
     )
     def change_account(self, asked: Asked, order: Order) -> Told:
-        before = order.inputs
-        correcting.apply(order, asked.said["token"], by=asked.by)
-        order.refresh_from_db()
-        if order.inputs == before:
+        if not correcting.change_for(order, asked.said["token"], by=asked.by, why=asked.why):
             return Told.nothing_done(_("It is for that account already."))
-        audit.record(
-            asked.by, "account changed", f"order:{order.number}", before=before, after=order.inputs, why=asked.why
-        )
         return Told(_("It goes out to the new account."))
 
     @verb(

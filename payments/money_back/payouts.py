@@ -1,7 +1,7 @@
 """Pay-outs of refunds by two persons: one prepares, another approves, pays and enters the bank's reference.
 
 Every step is taken under the refund's lock, so that two tabs, two persons or a double click take it once; that the two
-persons differ, the database says too.
+persons differ, the database says too. A token of the admin API is its maker (core.staff_tokens).
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import User
 from core import audit
 from core.approvals import limits
+from core.approvals.services import Person
 from core.errors import Refused
+from core.staff_tokens.services import is_same_person
 from payments.models import Account, Payout, Refund
 from payments.money_back import destinations, second_person, steps
 from payments.money_back.destinations import Destination
@@ -24,7 +25,7 @@ State = Payout.State
 
 
 @transaction.atomic
-def prepare(payout_id: int, by: User, why: str) -> Payout:
+def prepare(payout_id: int, by: Person, why: str) -> Payout:
     """The first person has compared account and amount and vouches for both. Raises Refused where another was first."""
     payout = _locked(payout_id)
     _must_be(payout, State.ASKED)
@@ -35,7 +36,7 @@ def prepare(payout_id: int, by: User, why: str) -> Payout:
 
 
 @transaction.atomic
-def prepare_by_hand(refund_id: int, by: User, how: str) -> Payout:
+def prepare_by_hand(refund_id: int, by: Person, how: str) -> Payout:
     """A refund that no link can reach is prepared to be paid as `how` says (to whom, by which way).
 
     For refunds that wait for the customer, and for strange money under review. Raises Refused for any other.
@@ -68,7 +69,7 @@ def prepare_by_hand(refund_id: int, by: User, how: str) -> Payout:
 
 
 @transaction.atomic
-def approve(payout_id: int, by: User, why: str) -> Payout:
+def approve(payout_id: int, by: Person, why: str) -> Payout:
     """The second person has looked too, and is the one who pays it now; nobody else does.
 
     Raises Refused for the one who prepared it, for an amount above the limit without the right to approve any, and
@@ -76,7 +77,7 @@ def approve(payout_id: int, by: User, why: str) -> Payout:
     """
     payout = _locked(payout_id)
     _must_be(payout, State.PREPARED)
-    if payout.prepared_by == by.get_username():
+    if is_same_person(payout.prepared_by, by.get_username()):
         raise Refused("VALIDATION_ERROR", _("You prepared this pay-out: another person has to approve it."))
     is_small = limits.allows(second_person.PAYOUT, payout.refund.amount)
     if not is_small and not by.has_perm("payments.approve_any_payout"):
@@ -88,7 +89,7 @@ def approve(payout_id: int, by: User, why: str) -> Payout:
 
 
 @transaction.atomic
-def mark_paid(payout_id: int, by: User, bank_reference: str) -> Payout:
+def mark_paid(payout_id: int, by: Person, bank_reference: str) -> Payout:
     """The money has left: the refund is done, the ledger says so, the customer is told.
 
     The same reference again changes nothing. Raises Refused for anybody but who approved it, and for a reference that
@@ -99,7 +100,7 @@ def mark_paid(payout_id: int, by: User, bank_reference: str) -> Payout:
     if payout.state == State.PAID and payout.bank_reference == reference:
         return payout
     _must_be(payout, State.APPROVED)
-    if payout.approved_by != by.get_username():
+    if not is_same_person(payout.approved_by, by.get_username()):
         raise Refused("VALIDATION_ERROR", _("Only who approved this pay-out says that it is paid."))
     if not reference:
         raise Refused("VALIDATION_ERROR", _("Enter the bank's reference."))
@@ -115,7 +116,7 @@ def mark_paid(payout_id: int, by: User, bank_reference: str) -> Payout:
 
 
 @transaction.atomic
-def return_it(payout_id: int, by: User, why: str) -> Payout:
+def return_it(payout_id: int, by: Person, why: str) -> Payout:
     """The account could not be paid, or the bank sent the money back: the customer is asked for another one.
 
     What had been paid stands in refunds payable again. An approved one only who approved it returns: that person alone
@@ -125,7 +126,7 @@ def return_it(payout_id: int, by: User, why: str) -> Payout:
     before = payout.state
     if before == State.RETURNED:
         raise Refused("VALIDATION_ERROR", _("This pay-out was returned before."))
-    if before == State.APPROVED and payout.approved_by != by.get_username():
+    if before == State.APPROVED and not is_same_person(payout.approved_by, by.get_username()):
         raise Refused("VALIDATION_ERROR", _("Only who approved this pay-out says that it could not be paid."))
     refund = payout.refund
     if before == State.PAID:
@@ -145,7 +146,7 @@ def return_it(payout_id: int, by: User, why: str) -> Payout:
     return payout
 
 
-def account_of(payout: Payout, by: User) -> Destination:
+def account_of(payout: Payout, by: Person) -> Destination:
     """The account in clear, for a person who works on the pay-out; that it was shown is kept."""
     audit.record(by.get_username(), "payout.shown", f"payout:{payout.pk}")
     return destinations.unsealed(payout.method, payout.sealed)
@@ -167,5 +168,5 @@ def _must_be(payout: Payout, state: Payout.State) -> None:
         )
 
 
-def _recorded(payout: Payout, by: User, action: str, before: str, why: str) -> None:
+def _recorded(payout: Payout, by: Person, action: str, before: str, why: str) -> None:
     audit.record(by.get_username(), action, f"payout:{payout.pk}", before=before, after=payout.state, why=why)

@@ -32,6 +32,20 @@ SCOPE = {
     "GET refunds/{reference}": "payments.view_refund",
     "POST refunds/{reference}/approve": "payments.change_refund",
     "POST refunds/{reference}/decline": "payments.change_refund",
+    "POST orders/{number}/account-proposals": "storefront.correct_account",
+    "POST orders/{number}/change-account": "storefront.correct_account",
+    "GET orders/{number}/notes": "storefront.view_order",
+    "POST orders/{number}/notes": "core.add_note",
+    "GET approvals": "core.view_approval",
+    "GET approvals/{number}": "core.view_approval",
+    "POST approvals/{number}/approve": "core.view_approval",
+    "POST approvals/{number}/refuse": "core.view_approval",
+    "GET payouts": "payments.view_payout",
+    "GET payouts/{number}": "payments.view_payout",
+    "POST payouts/{number}/prepare": "payments.change_payout",
+    "POST payouts/{number}/approve": "payments.approve_payout",
+    "POST payouts/{number}/paid": "payments.approve_payout",
+    "POST payouts/{number}/return": "payments.change_payout",
     "GET cases": "core.view_staffcase",
     "POST cases/{number}/resolve": "core.change_staffcase",
     "GET discrepancies": "core.view_discrepancy",
@@ -95,3 +109,6 @@ def test_it_describes_itself_to_everybody(client: Client) -> None:
     assert client.get("/admin/v2/schema").json()["info"]["title"] == "Admin API"
     assert "/admin/v2/refunds" in client.get("/admin/v2/docs").content.decode()
     assert "/admin/v2/" not in client.get("/v2/schema").content.decode()
+    for path in ("/admin/v2", "/admin/v2/", "/admin/v2/nothing"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND"), path
