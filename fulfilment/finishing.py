@@ -17,7 +17,7 @@ from core.cases import open_case
 from core.money import Money
 from fulfilment.models import Attempt, Code, TopUp
 from payments import mails, sales
-from payments.models import Account
+from payments.models import Account, Transfer
 from payments.points import services as points
 from payments.wallet import services as ledger
 from storefront.orders import services as orders
@@ -26,6 +26,7 @@ from storefront.orders.models import Order
 from storefront.promos import services as promos
 
 _BY = "fulfilment"
+COST_SET = "cost-set:"  # begins the keys of transfers that put a purchase's cost right
 _ENDED = (TopUp.State.DELIVERED, TopUp.State.FAILED)
 # Reasons of a unit's failure that the order's timeline has words of its own for.
 _TOLD = ("wrong_account", "cancelled", "cancelled_by_shop", "out_of_stock")
@@ -202,6 +203,27 @@ def _book_cost(attempt: Attempt, order: Order) -> None:
     )
 
 
+def cost_of(order: Order) -> int | None:
+    """What the order's delivered units cost us, in minor units of its currency: each as it was fixed when it was
+    delivered, and what was put right in the ledger since, at the rate of its purchase, as the figures add it up. None
+    where a rate is missing."""
+    costs = list(order.topups.filter(state=TopUp.State.DELIVERED).values_list("cost_minor", flat=True))
+    if None in costs:
+        return None
+    told = Transfer.objects.filter(order=order, key__startswith=COST_SET)
+    moved = list(told.values_list("key", "target__kind", "amount_minor", "currency"))
+    sent_at = dict(Attempt.objects.filter(topup__order=order).values_list("pk", "sent_at")) if moved else {}
+    total = sum(cost or 0 for cost in costs)
+    for key, target, minor, currency in moved:
+        try:
+            at = sent_at[int(key.split(":")[1])]
+            worth = rates.convert(Money(minor, currency), order.currency, at, round_up=True).minor
+        except rates.NoRate:
+            return None
+        total += worth if target == Account.Kind.COSTS else -worth
+    return total
+
+
 def end_forgotten(limit: int = 100) -> int:
     """Orders still PROCESSING though all their units ended are ended (F6). None should exist: unit and order end in one
     transaction; a row mended by hand may make one."""
@@ -225,7 +247,6 @@ def end_forgotten(limit: int = 100) -> int:
 def _recount(order: Order) -> None:
     order.delivered = order.failed = order.partly = order.part_shares = 0
     order.shares = 1
-    costs = list(order.topups.filter(state=TopUp.State.DELIVERED).values_list("cost_minor", flat=True))
-    order.cost_minor = None if None in costs else sum(cost or 0 for cost in costs)
+    order.cost_minor = cost_of(order)
     for unit in sorted(set(order.topups.values_list("unit", flat=True))):
         _count_unit(unit, order)

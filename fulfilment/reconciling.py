@@ -189,7 +189,8 @@ def charged(row: HistoryRow) -> int:
 
 def booked(attempt: Attempt) -> int:
     """What our ledger says that the purchase cost, in minor units."""
-    moved = Transfer.objects.filter(Q(key=f"cost:{attempt.pk}") | Q(key__startswith=f"cost-set:{attempt.pk}:"))
+    put_right = Q(key__startswith=f"{finishing.COST_SET}{attempt.pk}:")
+    moved = Transfer.objects.filter(Q(key=f"cost:{attempt.pk}") | put_right)
     total = 0
     for kind, minor in moved.values_list("target__kind", "amount_minor"):
         total += minor if kind == Account.Kind.COSTS else -minor
@@ -333,12 +334,13 @@ def settle(row: Discrepancy, *, arrived: bool, by: str, why: str) -> None:
 
 
 def book_cost(row: Discrepancy, by: str, why: str) -> None:
-    """The ledger says of the purchase's cost what the supplier says: the difference has moved, once. Raises Refused
-    where it says so already."""
+    """The ledger says of the purchase's cost what the supplier says: the difference has moved, once, and the order says
+    so too. Raises Refused where it says so already."""
     attempt = attempt_of(row)
     if attempt is None or row.kind != Kind.DIFFERING or row.theirs_minor is None:
         raise Refused("VALIDATION_ERROR", _("This row speaks of no purchase of ours."))
     with transaction.atomic():
+        order = orders.lock(attempt.topup.order_id)
         Attempt.objects.select_for_update(no_key=True).get(pk=attempt.pk)
         theirs = row.theirs_minor if attempt.reference or attempt.history_row is None else charged(attempt.history_row)
         more = theirs - booked(attempt)
@@ -347,12 +349,14 @@ def book_cost(row: Discrepancy, by: str, why: str) -> None:
         currency = attempt.account.currency
         prepaid = ledger.house(Account.Kind.PREPAID, currency, attempt.account.code)
         costs = ledger.house(Account.Kind.COSTS, currency)
-        times = Transfer.objects.filter(key__startswith=f"cost-set:{attempt.pk}:").count() + 1
+        times = Transfer.objects.filter(key__startswith=f"{finishing.COST_SET}{attempt.pk}:").count() + 1
         source, target = (prepaid, costs) if more > 0 else (costs, prepaid)
         ledger.transfer(
-            f"cost-set:{attempt.pk}:{times}", source, target, Money(abs(more), currency), "cost put right",
-            attempt.topup.order, note=attempt.transaction_id,
+            f"{finishing.COST_SET}{attempt.pk}:{times}", source, target, Money(abs(more), currency), "cost put right",
+            order, note=attempt.transaction_id,
         )  # fmt: skip
+        order.cost_minor = finishing.cost_of(order)
+        order.save(update_fields=["cost_minor"])
         audit.record(
             by, "cost put right", f"attempt:{attempt.pk}", before=theirs - more, after=theirs, why=why
         )  # fmt: skip

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+from django import forms
 from django.contrib import admin
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from core import audit
 from core.admin.bases import ReadOnlyAdmin, ReadOnlyInline, money_column, pretty
 from core.admin.bounded import FoundByIndex
-from core.admin.verbs import Asked, Told, verb, whoever_has
+from core.admin.verbs import Asked, ReasonForm, Told, verb, whoever_has
+from core.money import Money, NotAnAmount
 from payments import looking
+from payments.gateway_fees import services as gateway_fees
 from payments.gateways.base import GatewayUnavailable
 from payments.models import Capture, Payment
+from payments.settling import BALANCE
 
 STATE_LOOKS = {
     "OPENING": "info",
@@ -25,6 +33,15 @@ STATE_LOOKS = {
     "CANCELLED": "warning",
 }
 EFFECT_LOOKS = {"PAID": "success", "LATE_PAID": "success", "SURPLUS": "danger"}
+
+
+class FeeForm(ReasonForm):
+    """What the gateway's bill says it kept of one capture."""
+
+    amount = forms.DecimalField(
+        label=_("Fee by the bill"), min_value=0, max_digits=15, decimal_places=2, widget=UnfoldAdminDecimalFieldWidget
+    )
+    field_order = ["amount", "reason"]
 
 
 class CaptureInline(ReadOnlyInline):
@@ -104,9 +121,37 @@ class CaptureAdmin(FoundByIndex, ReadOnlyAdmin):
     list_filter = ["effect"]
     list_select_related = ["payment"]
     search_fields = ["gateway_ref", "payment__reference__startswith"]
+    fields = [
+        *("payment", "gateway", "gateway_ref", "amount", "kept", "shown_effect", "captured_at", "created_at"),
+    ]
+    readonly_fields = ["amount", "kept", "shown_effect"]
+    actions_detail: ClassVar[list[str]] = ["set_fee"]
 
     amount = money_column("amount_minor", title=_("amount"))
 
     @display(description=_("effect"), label=EFFECT_LOOKS)
     def shown_effect(self, capture: Capture) -> str:
         return capture.effect
+
+    @display(description=_("the gateway kept, by the ledger"))
+    def kept(self, capture: Capture) -> str:
+        return str(Money(gateway_fees.booked(capture), capture.currency))
+
+    has_fee_permission = whoever_has("payments.add_gatewayfee", row=~Q(gateway=BALANCE))
+
+    @verb(
+        _("Put the fee right"),
+        icon="percent",
+        may="fee",
+        title=_("What did the gateway keep, by its bill?"),
+        text=_("The ledger books the difference to what it says now. The terms of the channel stay as they are."),
+        form=FeeForm,
+        needs_confirmation=True,
+    )
+    def set_fee(self, asked: Asked, capture: Capture) -> Told:
+        try:
+            told = Money.of(asked.said["amount"], capture.currency)
+        except NotAnAmount:
+            return Told.refused(_("That is finer than the smallest coin."))
+        more = Money(gateway_fees.set_right(capture.pk, told, asked.by, asked.why), capture.currency)
+        return Told(_("Booked: %(more)s.") % {"more": more})

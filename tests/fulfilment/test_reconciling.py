@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from core.models import Discrepancy, StaffCase
+from core.models import Discrepancy, ExchangeRate, StaffCase
 from core.money import Money
 from fulfilment import finishing, reconciling
 from fulfilment.models import Attempt, HistoryRow, Route, SupplierAccount, TopUp
@@ -21,6 +21,7 @@ from payments.models import Account, Transfer
 from payments.wallet import services as ledger
 from tests.conftest import Sandbox
 from tests.fulfilment import by_reference, desk
+from tests.fulfilment.numbers import cast
 from tests.staff import enter
 from tests.waiting import wait_until
 
@@ -168,7 +169,8 @@ def test_the_row_of_a_purchase_that_shows_up_late_resolves_itself(supplier: Sand
 
 def test_a_cost_that_differs_is_put_right_in_the_ledger_once(supplier: Sandbox, office: Client) -> None:
     desk.look()
-    desk.paid()
+    order = desk.paid()
+    ExchangeRate.objects.create(base="USD", quote="IDR", rate=16_000, valid_from=order.created_at - timedelta(days=1))
     desk.work()
     assert costs() == Money(264, "USD")
     HistoryRow.objects.update(cost_minor=300)
@@ -179,6 +181,9 @@ def test_a_cost_that_differs_is_put_right_in_the_ledger_once(supplier: Sandbox, 
     for _ in range(2):
         press(office, "book_cost", row)
     assert costs() == Money(300, "USD")
+    order.refresh_from_db()
+    sums = cast.summed()
+    assert order.cost_minor == sums.cost_minor + sums.exchange_minor == 48_000, "the order's page and the profit agree"
     row.refresh_from_db()
     # Booked as they say; that their catalogue had said less is left to be explained.
     assert (row.state, row.ours_minor, row.theirs_minor) == ("OPEN", 264, 300)

@@ -11,6 +11,7 @@ from accounts.models import User
 from core.models import AuditEntry
 from core.money import Money
 from payments import looking
+from payments.gateway_fees import services as gateway_fees
 from payments.gateways.base import Looked, Standing
 from payments.models import Account, Capture, Payment, Payout, Refund, Transfer
 from payments.money_back import claims, links
@@ -107,3 +108,22 @@ def test_a_look_at_the_gateway_is_asked_for_with_a_reason_since_it_may_settle(
     assert [(one.actor, one.subject, one.before) for one in entries] == [
         ("ops@example.com", f"payment:{payment.reference}", state) for state in ("OPEN", "SETTLED")
     ]
+
+
+def test_the_gateways_bill_corrects_a_fee_once_and_by_finance_alone(office: Client, refund: Refund) -> None:
+    capture = Capture.objects.order_by("id").first()
+    assert capture
+    url, said = reverse("admin:payments_capture_set_fee", args=[capture.pk]), {"reason": "its bill of March"}
+    said |= {"_form_submitted": "True", "amount": "1200"}
+    clerk, sees = Client(), Permission.objects.get(codename="view_capture")
+    enter(clerk, User.objects.create_user("clerk@example.com", "x", is_staff=True))
+    User.objects.get(email="clerk@example.com").user_permissions.add(sees)
+    assert clerk.post(url, said).status_code == 403
+    office.post(url, said | {"amount": "99999999"})
+    assert gateway_fees.booked(capture) == 0, "more than was captured"
+    for _twice in range(2):
+        assert office.post(url, said).status_code == 302
+    assert gateway_fees.booked(capture) == 1_200
+    entry = AuditEntry.objects.get(action="gateway fee put right")
+    assert (entry.actor, entry.why) == ("ops@example.com", "its bill of March")
+    assert Transfer.objects.filter(key__startswith="charge-set:").count() == 1
