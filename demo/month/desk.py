@@ -94,12 +94,13 @@ class Desk:
             )
 
     def _payouts(self) -> None:
-        rows = []
+        rows, claimed = [], 0
         paid = Refund.objects.filter(way=Refund.Way.PAYOUT).order_by("id")
         for place, refund in enumerate(paid):
             to = Destination("BCA", f"88{10**7 + place * 31:08d}", "Tamu Demo")
             is_paid = refund.state == Refund.State.DONE
-            is_prepared = is_paid or place % 2 == 1
+            claimed += not is_paid
+            is_prepared = is_paid or claimed % 2 == 0
             begun = refund.created_at + timedelta(hours=4)
             rows.append(
                 Payout(

@@ -144,6 +144,7 @@ class _Drawing:
         self.result.orders.sort(key=lambda one: one.at)
         self.result.deposits.sort(key=lambda one: one.at)
         self._make_special()
+        self._make_owed()
         return self.result
 
     def _moments(self, code: str, per_day: int) -> Iterator[datetime]:
@@ -281,6 +282,15 @@ class _Drawing:
                 fits = fits and bought.buyer is not None
             if fits:
                 bought.end, bought.delivered = self.specials.pop(0), 0
+
+    def _make_owed(self) -> None:
+        """Of the last guests' orders two failed: one's money is on its way back, the other's guest has to be asked."""
+        for by_gateway in (True, False):
+            for bought in reversed(self.result.orders):
+                is_guests = bought.buyer is None and bought.channel.gateway != BALANCE
+                if is_guests and bought.end == End.SUCCESS and bought.channel.is_refundable is by_gateway:
+                    bought.end, bought.delivered = End.FAILED, 0
+                    break
 
 
 def points_of(bought: Bought, goods: Money, known: rates.Rates) -> int:
