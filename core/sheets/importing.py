@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models.deletion import Collector, ProtectedError, RestrictedError
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from core import audit
 from core.errors import Refused
@@ -29,6 +30,9 @@ from core.web import prebuilt
 State, Kind = SheetImport.State, SheetRow.Kind
 _DRAFTS_KEPT = timedelta(days=14)
 _BATCH = 1000
+_MOVED = gettext_lazy(
+    "The shop has changed since this preview (lines %(lines)s). Look at the file again before it is published."
+)
 
 
 def read_file(sheet: Sheet, content: bytes, *, file_name: str, by: str) -> SheetImport:
@@ -171,15 +175,35 @@ def _compared_again(sheet: Sheet, one: SheetImport, rows: Mapping[int, SheetRow]
     if comparing.digest(sheet, outcomes) == one.digest:
         return outcomes
     moved = [
-        str(outcome.line)
+        outcome.line
         for outcome in outcomes
         if (outcome.kind, outcome.before, outcome.after)
         != (rows[outcome.line].kind, rows[outcome.line].before, rows[outcome.line].after)
     ]
-    text = _(
-        "The shop has changed since this preview (lines %(lines)s). Look at the file again before it is published."
-    )
-    raise _refused(text % {"lines": ", ".join(moved[:10]) + (" …" if len(moved) > 10 else "")})
+    raise _refused(_MOVED % {"lines": _listed(moved)})
+
+
+def _listed(lines: Sequence[int]) -> str:
+    return ", ".join(str(line) for line in lines[:10]) + (" …" if len(lines) > 10 else "")
+
+
+def _lost_links(sheet: Sheet, good: Sequence[Outcome]) -> list[int]:
+    """The lines whose row names another one that was deleted while the file was written."""
+    by_table: dict[Any, dict[int, set[Any]]] = {}
+    for column in sheet.linking():
+        field: Any = sheet.model._meta.get_field(column.target)
+        for outcome in good:
+            if isinstance(column, Links):
+                keys = {row.pk for row in outcome.linked.get(column.name, ())}
+            else:
+                keys = {getattr(outcome.row, field.attname)} - {None}
+            by_table.setdefault(field.related_model, {}).setdefault(outcome.line, set()).update(keys)
+    lost: set[int] = set()
+    for table, named in by_table.items():
+        wanted = set().union(*named.values())
+        there = set(table._base_manager.filter(pk__in=wanted).values_list("pk", flat=True))
+        lost |= {line for line, pks in named.items() if not pks <= there}
+    return sorted(lost)
 
 
 def _hold(sheet: Sheet, first: set[str]) -> None:
@@ -191,7 +215,8 @@ def _hold(sheet: Sheet, first: set[str]) -> None:
 
 def _write(sheet: Sheet, good: Sequence[Outcome]) -> None:
     """The outcomes' rows are in the table: one statement for the new ones, one for the changed, and one or two for
-    each row of which a table between changes. Raises VALIDATION_ERROR where the database knows better."""
+    each row of which a table between changes. What they are linked to is there until the caller's transaction ends.
+    Raises VALIDATION_ERROR where the database knows better."""
     manager = sheet.model._default_manager
     new = [outcome.row for outcome in good if outcome.kind == Kind.NEW]
     changed = [outcome.row for outcome in good if outcome.kind == Kind.CHANGED]
@@ -215,7 +240,11 @@ def _write(sheet: Sheet, good: Sequence[Outcome]) -> None:
                 for name, linked in outcome.linked.items():
                     if name in outcome.after:
                         getattr(outcome.row, named[name].target).set(linked)
+            # Links are held against their tables at the end of a transaction, where nobody could say which line it is.
+            connection.check_constraints()
     except IntegrityError as problem:
+        if lines := _lost_links(sheet, good):
+            raise _refused(_MOVED % {"lines": _listed(lines)}) from problem
         told = str(problem).partition("\n")[0]
         raise _refused(_("The database refuses this, and nothing was changed: %(why)s") % {"why": told}) from problem
     prebuilt.touch()
@@ -301,7 +330,14 @@ def _delete_added(sheet: Sheet, rows: Mapping[int, SheetRow], stays: dict[int, s
             stays[row.line] = _("Something hangs on this row by now. Switch it off instead.")
         else:
             gone.append((pk, row))
-    sheet.model._default_manager.filter(pk__in=[pk for pk, _row in gone]).delete()
+    try:
+        with transaction.atomic():
+            sheet.model._default_manager.filter(pk__in=[pk for pk, _row in gone]).delete()
+            connection.check_constraints()
+    except IntegrityError as problem:
+        raise _refused(_("Something hangs on one of these rows since just now. Nothing was changed: try again.")) from (
+            problem
+        )
     return gone
 
 

@@ -311,6 +311,29 @@ def test_the_shop_has_moved_since_the_preview() -> None:
 
 
 @pytest.mark.django_db
+def test_what_a_line_names_and_somebody_deletes_meanwhile_refuses_with_that_line(monkeypatch: Any) -> None:
+    """The database looks at links when a transaction ends; then it would be an error, and nobody knew of which line."""
+    kept, bare = factories.sku("MLBB_172"), factories.sku("MLBB_86", prices={})
+    SkuPrice.objects.filter(sku=bare).delete()
+    one = read("sku,region,price,list_price\nMLBB_172,ID,49000,50000\nMLBB_86,ID,24000,25000\n")
+    compare, before = comparing.of_table, shop()
+
+    def and_it_goes(*given: Any) -> Any:
+        outcomes = compare(*given)
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM storefront_sku WHERE id = %s", [bare.pk])
+        return outcomes
+
+    monkeypatch.setattr(comparing, "of_table", and_it_goes)
+    with pytest.raises(Refused) as refused:
+        importing.publish(goods.PRICES, one, by=BY, jumps=None)
+    assert "(lines 3)" in str(refused.value.message)
+    one.refresh_from_db()
+    assert (one.state, shop(), Sku.objects.filter(pk=bare.pk).count()) == ("READ", before, 1)
+    assert not AuditEntry.objects.filter(action="imported").exists() and kept.prices.get().price_minor == before[0][2]
+
+
+@pytest.mark.django_db
 def test_rows_that_a_file_adds_are_gone_after_undoing_unless_something_hangs_on_them() -> None:
     taken = factories.sku().product.slug
     heads = "code,slug,category,name,title,title_x"
