@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -18,15 +17,14 @@ from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_static.models import StaticDevice
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
-from unfold.widgets import UnfoldAdminSelectWidget
 
-from accounts import helping, mails, roles, sessions
+from accounts import mails, roles, sessions
+from accounts.admin.account_verbs import AccountVerbs
 from accounts.models import Benefit, FailedSignIn, Session, User
 from core import audit
 from core.admin import confirm
 from core.admin.bases import ReadOnlyAdmin, ShopAdmin
 from core.admin.bounded import FoundByIndex
-from core.admin.verbs import Asked, ReasonForm, Told, verb
 
 admin.site.unregister(Group)
 admin.site.unregister(StaticDevice)  # back-up codes are made by their owner alone
@@ -48,15 +46,6 @@ class NewUserForm(UserCreationForm):
         fields = ("email",)
 
 
-class CheckedForm(ReasonForm):
-    """Nobody helps without saying how the person showed who they are."""
-
-    check = forms.ChoiceField(
-        label=_("How did they show who they are?"), choices=helping.Check, widget=UnfoldAdminSelectWidget
-    )
-    field_order = ["check", "reason"]
-
-
 class UserForm(UserChangeForm):
     class Meta:
         model = User
@@ -64,7 +53,7 @@ class UserForm(UserChangeForm):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ShopAdmin):  # type: ignore[type-arg]
+class UserAdmin(AccountVerbs, DjangoUserAdmin, ShopAdmin):  # type: ignore[type-arg]
     form = UserForm
     add_form = NewUserForm
     change_password_form = AdminPasswordChangeForm
@@ -161,32 +150,6 @@ class UserAdmin(DjangoUserAdmin, ShopAdmin):  # type: ignore[type-arg]
     def _may_help(self, request: HttpRequest, object_id: Any, permission: str) -> bool:
         user = User.objects.filter(pk=object_id).first() if object_id else None
         return bool(request.user.has_perm(permission)) and _is_below(request, user)
-
-    @verb(
-        _("Sign out everywhere"),
-        icon="logout",
-        may="end",
-        title=_("Sign this person out on all devices?"),
-        text=_("Apps and browsers; the password stays."),
-        button=_("Sign out"),
-    )
-    def end_sessions(self, asked: Asked, user: User) -> Told:
-        helping.end_sessions(user, asked.user, asked.why)
-        return Told(_("Done."))
-
-    @verb(
-        _("Reset the second factor"),
-        icon="phonelink_erase",
-        may="reset",
-        title=_("Reset a lost second factor?"),
-        text=_("Only for somebody who lost phone and back-up codes and has shown who they are."),
-        button=_("Reset"),
-        form=CheckedForm,
-        needs_confirmation=True,
-    )
-    def reset_second_factor(self, asked: Asked, user: User) -> Told:
-        helping.reset_second_factor(user, asked.user, helping.Check(asked.said["check"]), asked.why)
-        return Told(_("Done. The next sign-in sets up a new app where one is needed."))
 
 
 @admin.register(FailedSignIn)

@@ -16,13 +16,13 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
-from unfold.forms import BaseDialogForm
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from accounts import finding, helping, suspending
-from accounts.admin.people import CheckedForm
+from accounts import finding, suspending
+from accounts.admin.account_verbs import AccountVerbs, CheckedForm
 from core import audit, notes
 from core.admin.bases import ReadOnlyAdmin
+from core.admin.note_verb import NoteVerb
 from core.admin.tables import link, moment, raw, table
 from core.admin.verbs import Asked, ReasonForm, Told, back_to, verb, whoever_has
 from core.money import DECIMALS, Money, NotAnAmount
@@ -67,12 +67,6 @@ class AdjustForm(ReasonForm):
         return told
 
 
-class NoteForm(BaseDialogForm):
-    """For staff alone, and for good."""
-
-    text = forms.CharField(label=_("Note"), max_length=notes.LONGEST, widget=UnfoldAdminTextareaWidget)
-
-
 class EraseForm(CheckedForm):
     """What still stands against it is shown beforehand."""
 
@@ -93,7 +87,7 @@ def person_of(customer: Any) -> Person:
 
 
 @admin.register(Customer)
-class CustomerAdmin(ReadOnlyAdmin):
+class CustomerAdmin(NoteVerb, AccountVerbs, ReadOnlyAdmin):
     list_display = ["email", "first_name", "last_name", "phone", "status", "level", "created_at"]
     list_filter = ["status", "level"]
     list_per_page = 50
@@ -277,27 +271,14 @@ class CustomerAdmin(ReadOnlyAdmin):
 
     # --- What staff may do ---
 
-    has_note_permission = whoever_has("core.add_note")
     has_adjust_permission = whoever_has("payments.adjust_balance")
     has_suspend_permission = whoever_has("fulfilment.suspend_customer")
-    has_end_permission = whoever_has("accounts.end_sessions")
-    has_reset_permission = whoever_has("accounts.reset_second_factor")
     has_merge_permission = whoever_has("fulfilment.merge_guests")
     has_export_permission = whoever_has("fulfilment.export_customer")
     has_erase_permission = whoever_has("fulfilment.erase_customer")
 
-    @verb(
-        _("Write a note"),
-        icon="sticky_note_2",
-        may="note",
-        title=_("What should the others know?"),
-        text=_("For staff alone. It stays for good, with your name."),
-        button=_("Write it"),
-        form=NoteForm,
-    )
-    def write_note(self, asked: Asked, customer: Customer) -> Told:
-        notes.write(notes.about_user(customer.public_id), asked.user, asked.said["text"])
-        return Told(_("The note stands on the customer."))
+    def note_about(self, customer: Customer) -> str:
+        return notes.about_user(customer.public_id)
 
     @verb(
         _("Adjust the balance"),
@@ -339,32 +320,6 @@ class CustomerAdmin(ReadOnlyAdmin):
         if not suspending.restore(customer, asked.user, asked.why):
             return Told.nothing_done(_("This account is not suspended."))
         return Told(_("The customer may sign in again."))
-
-    @verb(
-        _("Sign out everywhere"),
-        icon="logout",
-        may="end",
-        title=_("Sign this person out on all devices?"),
-        text=_("Apps and browsers; the password stays."),
-        button=_("Sign out"),
-    )
-    def end_sessions(self, asked: Asked, customer: Customer) -> Told:
-        helping.end_sessions(customer, asked.user, asked.why)
-        return Told(_("Done."))
-
-    @verb(
-        _("Reset the second factor"),
-        icon="phonelink_erase",
-        may="reset",
-        title=_("Reset a lost second factor?"),
-        text=_("Only for somebody who lost phone and back-up codes and has shown who they are."),
-        button=_("Reset"),
-        form=CheckedForm,
-        needs_confirmation=True,
-    )
-    def reset_second_factor(self, asked: Asked, customer: Customer) -> Told:
-        helping.reset_second_factor(customer, asked.user, helping.Check(asked.said["check"]), asked.why)
-        return Told(_("Done. The next sign-in sets up a new app where one is needed."))
 
     @verb(
         _("Take over guest orders"),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextInputWidget
 
-from accounts.admin.people import CheckedForm
+from accounts.admin.account_verbs import CheckedForm
 from core.admin.verbs import Asked, ReasonForm, Told, verb, whoever_has
 from core.money import Money, NotAnAmount
 from fulfilment.desk import guests

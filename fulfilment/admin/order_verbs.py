@@ -10,11 +10,11 @@ from django import forms
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.forms import BaseDialogForm
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from core import notes
 from core.admin.bulk import bulk_verb
+from core.admin.note_verb import NoteVerb
 from core.admin.verbs import Asked, ReasonForm, Told, verb, whoever_has
 from core.errors import Refused
 from core.money import Money
@@ -117,13 +117,7 @@ class AccountForm(ReasonForm):
         return told
 
 
-class NoteForm(BaseDialogForm):
-    """For staff alone, and for good."""
-
-    text = forms.CharField(label=_("Note"), max_length=notes.LONGEST, widget=UnfoldAdminTextareaWidget)
-
-
-class OrderVerbs:
+class OrderVerbs(NoteVerb):
     """Mixin: the verbs on an order's page."""
 
     # Shown whatever the order's state: the dialog says why not now, which a missing button would not.
@@ -132,7 +126,9 @@ class OrderVerbs:
     has_switch_permission = whoever_has("storefront.switch_supplier")
     has_correct_permission = whoever_has("storefront.correct_account")
     has_cancel_permission = whoever_has("storefront.cancel_order")
-    has_note_permission = whoever_has("core.add_note")
+
+    def note_about(self, order: Order) -> str:
+        return notes.about_order(order.number)
 
     @verb(
         _("Check again"),
@@ -214,16 +210,3 @@ class OrderVerbs:
         if not acting.cancel(order.pk, asked.by, asked.why):
             return Told.nothing_done(_("It had ended before."))
         return Told(_("It is given up, and its money on its way back."))
-
-    @verb(
-        _("Write a note"),
-        icon="sticky_note_2",
-        may="note",
-        title=_("What should the others know?"),
-        text=_("For staff alone. It stays for good, with your name."),
-        button=_("Write it"),
-        form=NoteForm,
-    )
-    def write_note(self, asked: Asked, order: Order) -> Told:
-        notes.write(notes.about_order(order.number), asked.user, asked.said["text"])
-        return Told(_("The note stands on the order."))
