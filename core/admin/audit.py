@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -21,15 +22,16 @@ _PREFIXES = ("order:", "user:")
 _SHORTEST_BEGINNING = 8
 
 
-class Typed(TextFilter):
+class Typed(TextFilter, ABC):
     """A filter into which something is typed; counts for nothing while empty."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
         typed = (self.value() or "").replace("\0", "").strip()
         return queryset.filter(self.fitting(typed)) if typed else queryset
 
+    @abstractmethod
     def fitting(self, typed: str) -> Q:
-        raise NotImplementedError
+        """The entries for which that is typed."""
 
 
 class Actor(Typed):

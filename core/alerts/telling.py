@@ -173,5 +173,5 @@ def _send(written: _Written) -> None:
         for key in keys:
             try:
                 sender(key)
-            except Exception:
+            except Exception:  # of one channel: the others are sent all the same, and its row is tried again
                 logger.exception("an alert was not sent at once; the outbox repeats it")

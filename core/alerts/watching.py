@@ -187,7 +187,7 @@ def _in_passing() -> None:
     try:
         logger.warning("nobody has looked after the alerts for %.0f s: a look in passing", OVERDUE_S)
         watch()
-    except Exception:
+    except Exception:  # nobody waits for this thread: the next one to ask looks again
         logger.exception("the look in passing failed")
     finally:
         _passing.release()

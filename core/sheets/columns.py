@@ -71,7 +71,7 @@ class Column:
         return self.written(row)
 
     def read(self, cell: str, line: Line) -> Any:
-        """The value a cell stands for. Raises Wrong."""
+        """The value a cell stands for. Raises Wrong. Nobody calls it of an `Info`, nor of a `Link`, which is found."""
         raise NotImplementedError
 
     def put(self, row: Any, value: Any) -> None:
