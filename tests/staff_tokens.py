@@ -38,6 +38,9 @@ class Script:
     def get(self, path: str, **query: Any) -> Any:
         return self.client.get(f"/admin/v2/{path}", query, headers=self._headers())
 
+    def head(self, path: str) -> Any:
+        return self.client.head(f"/admin/v2/{path}", headers=self._headers())
+
     def post(self, path: str, body: dict[str, Any] | None = None, key: str = "") -> Any:
         more = {"Idempotency-Key": key} if key else {}
         raw = json.dumps(REASON if body is None else body)
