@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from core.translated import TranslatedField, pick
 
+LONGEST_KIND = 60
+
 
 class AlertRule(models.Model):
     """When one of the terms (core.alerts.terms) is an incident, and when it is over. Made with the defaults."""
@@ -50,7 +52,7 @@ class Incident(models.Model):
         ENDED = "ENDED", _("over")
 
     rule = models.ForeignKey(AlertRule, on_delete=models.PROTECT, related_name="incidents")
-    kind = models.CharField(max_length=60, blank=True, help_text=_("which queue, supplier, gateway or task"))
+    kind = models.CharField(max_length=LONGEST_KIND, blank=True, help_text=_("which queue, supplier, gateway or task"))
     state = models.CharField(max_length=7, choices=State, default=State.PENDING)
     value = models.FloatField(help_text=_("when last looked at"))
     worst = models.FloatField()
@@ -93,7 +95,7 @@ class AlertSilence(models.Model):
     rule = models.ForeignKey(
         AlertRule, null=True, blank=True, on_delete=models.CASCADE, related_name="+", help_text=_("empty: every rule")
     )
-    kind = models.CharField(max_length=60, blank=True, help_text=_("which queue, supplier …; empty: all"))
+    kind = models.CharField(max_length=LONGEST_KIND, blank=True, help_text=_("which queue, supplier …; empty: all"))
     starts_at = models.DateTimeField(default=timezone.now)
     ends_at = models.DateTimeField()
     reason = models.CharField(max_length=200)

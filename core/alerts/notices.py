@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.lookups import IsNull
 from django.utils import translation
 from django.utils.translation import gettext
 
@@ -39,10 +40,10 @@ def ended(incident: Incident, now: datetime) -> None:
 
 
 def recent(now: datetime) -> Sequence[StatusNotice]:
-    """What is shown: all that goes on, then what ended lately, newest first; bounded."""
+    """What is shown: what goes on, then what ended lately, each newest first; bounded."""
     lately = Q(ended_at=None) | Q(began_at__gt=now - SPAN)
-    shown = StatusNotice.objects.filter(lately, is_shown=True, began_at__lte=now).order_by("-began_at")[:_MOST]
-    return sorted(shown, key=lambda notice: notice.ended_at is not None)
+    shown = StatusNotice.objects.filter(lately, is_shown=True, began_at__lte=now)
+    return list(shown.order_by(IsNull(F("ended_at"), rhs=False), "-began_at")[:_MOST])
 
 
 def _in_all(text: str) -> dict[str, str]:

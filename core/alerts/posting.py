@@ -95,6 +95,7 @@ def _call(post: AlertPost) -> str:
             answer = session.post(
                 post.address.address, data=body, headers=headers, timeout=(_CONNECT_S, _READ_S), allow_redirects=False
             )
-    except requests.RequestException as problem:
+    except (requests.RequestException, ValueError) as problem:
+        # ValueError: urllib3's own, of a name that cannot be a host's; requests lets it through.
         return type(problem).__name__
     return "" if answer.ok and answer.status_code < 300 else f"HTTP {answer.status_code}"

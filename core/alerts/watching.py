@@ -26,7 +26,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from core.alerts import notices, telling
-from core.alerts.models import AlertRule, Incident
+from core.alerts.models import LONGEST_KIND, AlertRule, Incident
 from core.alerts.terms import BY_NAME, TERMS, UNREADABLE, Term
 from core.redis import connection, text
 
@@ -101,7 +101,9 @@ def look(now: datetime | None = None) -> None:
         _judge(term, rule, values, live[rule.pk], moment)
 
 
-def _judge(term: Term, rule: AlertRule, values: Mapping[str, float], live: dict[str, Incident], now: datetime) -> None:
+def _judge(term: Term, rule: AlertRule, figure: Mapping[str, float], live: dict[str, Incident], now: datetime) -> None:
+    # A supplier's code for a product may be longer than what an incident keeps of it.
+    values = {kind[:LONGEST_KIND]: value for kind, value in figure.items()}
     for kind, value in values.items():
         if kind not in live and term.is_beyond(value, rule.threshold) and (began := _begin(rule, kind, value, now)):
             live[kind] = began
@@ -115,9 +117,9 @@ def _judge(term: Term, rule: AlertRule, values: Mapping[str, float], live: dict[
 
 def _begin(rule: AlertRule, kind: str, value: float, now: datetime) -> Incident | None:
     """The one incident of that kind that goes on, whoever made it; None where it has ended meanwhile."""
-    fresh = Incident(rule=rule, kind=kind[:60], value=_finite(value), worst=_finite(value), began_at=now)
+    fresh = Incident(rule=rule, kind=kind, value=_finite(value), worst=_finite(value), began_at=now)
     Incident.objects.bulk_create([fresh], ignore_conflicts=True)
-    return Incident.objects.select_related("rule").filter(rule=rule, kind=kind[:60], ended_at=None).first()
+    return Incident.objects.select_related("rule").filter(rule=rule, kind=kind, ended_at=None).first()
 
 
 def _settle(term: Term, rule: AlertRule, incident: Incident, value: float | None, now: datetime) -> None:

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from core import cases, figures
-from core.alerts import posting, telling, watching
+from core.alerts import notices, posting, telling, watching
 from core.alerts.models import AlertAddress, AlertPost, AlertRule, AlertSilence, Incident, StatusNotice
 from core.alerts.terms import TERMS, UNREADABLE
 from core.models import AuditEntry, ChatLink, ChatMessage, MailMessage, StaffCase
@@ -112,6 +112,13 @@ def test_each_kind_is_an_incident_of_its_own_and_staff_set_the_threshold(rule: A
     assert not Incident.objects.filter(ended_at=None).exists(), "a rule that is off has no incidents"
 
 
+def test_a_kind_of_many_letters_opens_as_any_other(rule: AlertRule, monkeypatch) -> None:
+    monkeypatch.setitem(figures._gauges, "gerbang_given_up", ("", lambda: {"a-voucher" * 9: 3.0}))
+    look(0)
+    look(60)
+    assert Incident.objects.get().state == "OPEN" and len(subjects()) == 1
+
+
 def test_silence_is_kept_and_what_outlasts_it_is_told(rule: AlertRule) -> None:
     quiet = {"starts_at": START, "ends_at": START + timedelta(seconds=200), "reason": "we move house"}
     AlertSilence.objects.create(rule=rule, kind="mail", **quiet)
@@ -179,6 +186,16 @@ def test_only_what_concerns_customers_stands_on_the_status_page(rule: AlertRule)
         figures._gauges["gerbang_gateway_success_ratio"] = broken
 
 
+def test_what_goes_on_is_shown_however_much_has_ended_since(db: None) -> None:
+    now = timezone.now()
+    long = StatusNotice.objects.create(title={"en": "Works"}, began_at=now - timedelta(days=30))
+    for hours in range(1, 25):
+        began = now - timedelta(hours=hours)
+        StatusNotice.objects.create(title={"en": "A moment"}, began_at=began, ended_at=began + timedelta(minutes=5))
+    shown = notices.recent(now)
+    assert shown[0] == long and [one.began_at for one in shown[1:3]] == [now - timedelta(hours=h) for h in (1, 2)]
+
+
 def test_a_shop_that_named_nobody_writes_to_its_owners(rule: AlertRule) -> None:
     AlertAddress.objects.all().delete()
     User.objects.create_superuser("owner@example.com", "A-l0ng-passw0rd")
@@ -230,6 +247,12 @@ def test_a_webhook_is_signed_and_repeated_until_it_is_taken(rule: AlertRule, lis
     assert made == hmac.new(posting.key_of(address).encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
     told = json.loads(body)
     assert (told["event"], told["rule"], told["kind"], told["worst"]) == ("alert.opened", RULE, "mail", 3.0)
+
+
+def test_a_host_that_cannot_be_is_an_error_of_that_call_alone(db: None) -> None:
+    address = AlertAddress.objects.create(channel="WEBHOOK", address=f"http://{'a' * 64}.example/")
+    posting.queue(address, "one", {})
+    assert posting.send_due() == 0 and AlertPost.objects.get().error == "LocationParseError"
 
 
 def test_telegram_hears_of_it_by_its_own_outbox(rule: AlertRule) -> None:
