@@ -17,8 +17,8 @@ from core.admin.verbs import Asked, Told, verb, whoever_has
 from core.alerts import posting, telling, watching
 from core.alerts.models import AlertAddress, AlertPost, AlertRule, AlertSilence, Incident, StatusNotice
 from core.alerts.terms import BY_NAME
-from core.messages import links
-from core.models import ChatMessage, MailMessage
+from core.messages import links, outbox
+from core.models import ChatLink, ChatMessage, MailMessage
 
 _UNITS = {"s": _("seconds"), "h": _("hours"), "": _("number"), "%": _("share, 0 to 1"), "switch": _("0 or 1")}
 
@@ -120,7 +120,7 @@ class IncidentAdmin(ReadOnlyAdmin):
 
     def _chats(self, mark: str) -> list[ChatMessage]:
         keys = [
-            f"TELEGRAM:alert_{event}:{one.about}:{mark}{event}:{one.pk}"
+            outbox.key_of(ChatLink.Channel.TELEGRAM, f"alert_{event}", one.about, f"{mark}{event}:{one.pk}")
             for one in AlertAddress.objects.filter(channel=AlertAddress.Channel.TELEGRAM)
             for event in (telling.OPENED, telling.OVER)
         ]
