@@ -69,9 +69,10 @@ class Day(Typed):
     def fitting(self, typed: str) -> Q:
         try:
             begins = timezone.make_aware(datetime.combine(date.fromisoformat(typed), time.min))
-        except ValueError:
+            ends = begins + timedelta(days=1)
+        except (ValueError, OverflowError):
             return Q(pk=None)
-        return Q(at__gte=begins, at__lt=begins + timedelta(days=1))
+        return Q(at__gte=begins, at__lt=ends)
 
 
 @admin.register(AuditEntry)
