@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from core import audit, poison
 from core.approvals import kinds
 from core.approvals.models import Approval
-from core.cases import close, open_case
+from core.cases import open_case
 from core.errors import Refused
 from core.money import Money
 from core.staff_tokens.services import is_same_person
@@ -168,4 +168,3 @@ def _decide(approval: Approval, state: Approval.State, by: str, note: str) -> No
         after={"title": approval.title, "outcome": approval.outcome},
         why=note,
     )
-    close(CASE, approval.pk, f"{by}: {note}")
