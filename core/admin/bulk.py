@@ -21,11 +21,9 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
-from unfold.widgets import UnfoldAdminTextareaWidget
 
-from core.admin.verbs import Asked
+from core.admin.verbs import Asked, reason_field
 from core.errors import Refused, Text
 
 MOST_ROWS = 100
@@ -36,7 +34,7 @@ Acts = Callable[[Any, Asked, Any], bool]
 class WhyForm(forms.Form):
     """Nobody acts on many rows without saying why."""
 
-    reason = forms.CharField(label=_("Reason"), min_length=5, max_length=500, widget=UnfoldAdminTextareaWidget)
+    reason = reason_field()
 
 
 def bulk_verb(

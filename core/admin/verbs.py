@@ -40,10 +40,14 @@ from core.admin import confirm
 from core.errors import Refused, Text
 
 
+def reason_field() -> forms.CharField:
+    return forms.CharField(label=_("Reason"), min_length=5, max_length=500, widget=UnfoldAdminTextareaWidget)
+
+
 class ReasonForm(BaseDialogForm):
     """A dialog that lets nobody act without saying why."""
 
-    reason = forms.CharField(label=_("Reason"), min_length=5, max_length=500, widget=UnfoldAdminTextareaWidget)
+    reason = reason_field()
 
 
 @dataclass(frozen=True)
