@@ -20,7 +20,7 @@ def show(request: HttpRequest, site: AdminSite) -> HttpResponse:
     for one in named:
         name = f"{one.content_type.app_label}.{one.codename}"
         has = [role.has_all or name in role.permissions for role in roles.ROLES]
-        if sum(has) > 1 or "_" not in one.codename or not one.codename.startswith(_DJANGOS):
+        if sum(has) > 1 or not one.codename.startswith(_DJANGOS):
             rows.append({"name": name, "title": _title(one), "has": has})
     context: dict[str, Any] = {
         **site.each_context(request),
