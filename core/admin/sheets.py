@@ -25,6 +25,7 @@ from core.errors import Refused
 from core.models import SheetImport, SheetRow
 from core.sheets import files, importing, rights
 from core.sheets.columns import Column, Info
+from core.sheets.comparing import is_number
 from core.sheets.sheet import Sheet
 from storefront.sheets.asking import publish_or_ask
 
@@ -193,7 +194,7 @@ class SheetImportAdmin(ReadOnlyAdmin):
         if sheet.is_money and request.method == "POST" and (step := self._confirmed_first(request, one)):
             return step
         given = request.POST
-        jumps = None if given.get("all_jumps") else {int(line) for line in given.getlist("jump") if line.isdigit()}
+        jumps = None if given.get("all_jumps") else {int(line) for line in given.getlist("jump") if is_number(line)}
 
         def act() -> str:
             count = publish_or_ask(
@@ -261,7 +262,7 @@ class SheetImportAdmin(ReadOnlyAdmin):
         return _to_preview(object_id)
 
     def _import(self, request: HttpRequest, object_id: int | str, verb: str) -> tuple[SheetImport, Sheet]:
-        one = SheetImport.objects.filter(pk=object_id).first() if str(object_id).isdigit() else None
+        one = SheetImport.objects.filter(pk=object_id).first() if is_number(str(object_id)) else None
         sheet = all_sheets().get(one.sheet) if one else None
         if one is None or sheet is None:
             raise Http404

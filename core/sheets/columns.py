@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import MAXYEAR, MINYEAR, datetime, time
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -254,6 +254,8 @@ class Moment(Column):
             found = datetime.fromisoformat(re.sub(r" (?=[+-][0-9]{2}:?[0-9]{2}$)", "", cell))
         except ValueError as problem:
             raise Wrong(_("Write a moment like 2026-03-31 23:59.")) from problem
+        if not MINYEAR < found.year < MAXYEAR:  # nor could it be told in another zone
+            raise Wrong(_("Write a moment like 2026-03-31 23:59."))
         return found if found.tzinfo else found.replace(tzinfo=_zone(_region_of(line)))
 
 

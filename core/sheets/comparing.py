@@ -113,13 +113,19 @@ def compare(
 
 
 def _existing(sheet: Sheet, keys: set[tuple[str, ...]]) -> dict[tuple[str, ...], Any]:
-    first = {key[0] for key in keys if key[0] and (sheet.has_codes or _is_number(key[0]))}
+    first = askable(sheet, (key[0] for key in keys))
     if not first:
         return {}
     return {sheet.key_of(row): row for row in sheet.rows().filter(**{sheet.narrow: first})}
 
 
-def _is_number(text: str) -> bool:
+def askable(sheet: Sheet, first: Iterable[str]) -> set[str]:
+    """Of what cells say in the first column of the key, what the database can be asked for."""
+    return {text for text in first if text and (sheet.has_codes or is_number(text))}
+
+
+def is_number(text: str) -> bool:
+    """Whether the text is a number as rows have one."""
     return text.isascii() and text.isdigit() and len(text) < 18
 
 

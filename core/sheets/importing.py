@@ -208,8 +208,7 @@ def _lost_links(sheet: Sheet, good: Sequence[Outcome]) -> list[int]:
 
 def _hold(sheet: Sheet, first: set[str]) -> None:
     """Nobody else changes the rows of these keys until the caller's transaction ends."""
-    wanted = {text for text in first if text and (sheet.has_codes or text.isdigit())}
-    found = sheet.model._default_manager.filter(**{sheet.narrow: wanted}).order_by("pk")
+    found = sheet.model._default_manager.filter(**{sheet.narrow: comparing.askable(sheet, first)}).order_by("pk")
     list(found.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
 
 

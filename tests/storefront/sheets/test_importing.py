@@ -369,6 +369,16 @@ def test_a_promos_products_and_channels_go_in_and_come_back() -> None:
     assert ([row.code for row in promo.products.all()], promo.channels.count(), promo.days) == (["MLBB"], 0, [])
 
 
+@pytest.mark.django_db
+def test_numbers_and_moments_that_no_row_can_have_are_wrong_lines() -> None:
+    one = read(f"id,question_id,answer_id\n{'9' * 30},A,B\n²,A,B\n,Bagaimana?,Begini.\n", shown.QUESTIONS)
+    assert (one.new, one.wrong) == (1, 2)
+    assert importing.publish(shown.QUESTIONS, one, by=BY, only_good=True) == 1
+    factories.promo()
+    one = read("code,expires_at\nWELCOME10,0001-01-01 00:00+14:00\n", shown.PROMOS)
+    assert [column for column, _text in one.rows.get().problems] == ["expires_at"]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_who_publish_at_once_publish_once() -> None:
     factories.sku("MLBB_172", prices={"ID": (49450, 50000)})
@@ -444,7 +454,7 @@ def test_the_pages_lead_from_file_to_undo_and_ask_for_each_right(client: Client)
     assert client.post(verbs["publish"])["Location"].startswith(reverse("admin:confirm"))
     assert shop()[0][2] == 49450
     enter(client, User.objects.get(email=BY))
-    assert client.post(verbs["publish"]).status_code == 302
+    assert client.post(verbs["publish"], {"jump": "²"}).status_code == 302
     assert shop()[0][2] == 49000
     assert client.post(verbs["undo"], {"why": "wrong file"}).status_code == 403
     user = User.objects.get(email=BY)
