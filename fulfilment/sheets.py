@@ -7,7 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from core.sheets.columns import Line, Link, Part, of_model
+from core.sheets.columns import Line, Part, of_model
+from core.sheets.links import Link
 from core.sheets.sheet import Sheet, by_code
 from fulfilment.models import Route, SupplierProduct
 from storefront.catalogue.models import Sku

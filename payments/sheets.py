@@ -7,7 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from core.sheets.columns import Amount, Line, Link, Part, RowNumber, of_model
+from core.sheets.columns import Amount, Line, Part, RowNumber, of_model
+from core.sheets.links import Link
 from core.sheets.sheet import Sheet, by_code
 from payments.offers import problems_of
 from storefront.channels.models import Channel, ChannelCategory, ChannelClosure

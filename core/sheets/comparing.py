@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 
 from core.errors import Refused
 from core.sheets.cells import Wrong, plain
-from core.sheets.columns import Amount, Column, Currency, Line, Link, Links, RowNumber
+from core.sheets.columns import Amount, Column, Currency, Line, RowNumber
 from core.sheets.files import Table
+from core.sheets.links import Link, Links
 from core.sheets.models import SheetRow
 from core.sheets.sheet import Sheet
 

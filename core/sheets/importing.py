@@ -21,8 +21,8 @@ from core import audit
 from core.errors import Refused
 from core.sheets import comparing, files
 from core.sheets.cells import Wrong, plain
-from core.sheets.columns import Links
 from core.sheets.comparing import Outcome
+from core.sheets.links import Links
 from core.sheets.models import SheetImport, SheetRow
 from core.sheets.sheet import Sheet
 from core.web import prebuilt

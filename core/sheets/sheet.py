@@ -10,7 +10,8 @@ from typing import Any
 from django.db import models
 from django.db.models import QuerySet
 
-from core.sheets.columns import Column, Line, Link, Loader
+from core.sheets.columns import Column, Line
+from core.sheets.links import Link, Loader
 
 #: (name of a column, what is wrong with it) of a row as it would stand afterwards.
 Rule = Callable[[Any, Line], Iterable[tuple[str, str]]]

@@ -9,20 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import levels
 from core.models import Region
-from core.sheets.columns import (
-    Amount,
-    Choice,
-    Currency,
-    Flag,
-    Info,
-    Line,
-    Link,
-    Loader,
-    RowNumber,
-    Text,
-    Words,
-    of_model,
-)
+from core.sheets.columns import Amount, Choice, Currency, Flag, Info, Line, RowNumber, Text, Words, of_model
+from core.sheets.links import Link, Loader
 from core.sheets.sheet import Sheet, by_code
 from storefront.catalogue import rules
 from storefront.catalogue.models import (

@@ -8,7 +8,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Level
-from core.sheets.columns import Amount, Line, Link, Links, RowNumber, Text, Words, of_model
+from core.sheets.columns import Amount, Line, RowNumber, Text, Words, of_model
+from core.sheets.links import Link, Links
 from core.sheets.sheet import Sheet
 from storefront.catalogue import rules
 from storefront.channels.models import Channel
