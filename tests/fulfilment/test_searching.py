@@ -86,10 +86,19 @@ def test_people_are_found_by_name_address_and_number() -> None:
     user = User.objects.create_user("Ani.W@example.com", first_name="Ani", last_name="Wibowo", phone="+6281299998888")
     for is_read in (False, True):
         if is_read:
-            finding.index_new()
+            User.objects.update(created_at=timezone.now() - timedelta(hours=1))
+            assert finding.index_new() == 1
         for term in ("ani", "ani.w@example", "0812999", *(("wibowo", "998888") if is_read else ())):
             assert user.public_id in finding.find(term), (term, is_read)
         assert finding.find("nobody") == []
+
+
+def test_nobody_is_passed_over_whose_account_may_still_come_to_light() -> None:
+    _young, old = (User.objects.create_user(f"{name}@example.com") for name in ("young", "old"))
+    User.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(hours=1))
+    assert finding.index_new() == 0
+    User.objects.update(created_at=timezone.now() - timedelta(hours=1))
+    assert finding.index_new() == 2
 
 
 def test_every_look_up_goes_by_an_index(orders: tuple[Order, Order]) -> None:
