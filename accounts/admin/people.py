@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
@@ -18,13 +19,14 @@ from django_otp.plugins.otp_static.models import StaticDevice
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from accounts import mails, roles, sessions
+from accounts import finding, mails, roles, sessions
 from accounts.admin.account_verbs import AccountVerbs
+from accounts.admin.found_by_words import FoundByWords
 from accounts.models import Benefit, FailedSignIn, Session, User
 from core import audit
 from core.admin import confirm
 from core.admin.bases import ReadOnlyAdmin, ShopAdmin
-from core.admin.bounded import FoundByIndex
+from core.admin.bounded import CappedPaginator, FoundByIndex
 
 admin.site.unregister(Group)
 admin.site.unregister(StaticDevice)  # back-up codes are made by their owner alone
@@ -53,15 +55,15 @@ class UserForm(UserChangeForm):
 
 
 @admin.register(User)
-class UserAdmin(AccountVerbs, DjangoUserAdmin, ShopAdmin):  # type: ignore[type-arg]
+class UserAdmin(FoundByWords, AccountVerbs, DjangoUserAdmin, ShopAdmin):  # type: ignore[type-arg]
     form = UserForm
     add_form = NewUserForm
     change_password_form = AdminPasswordChangeForm
     list_display = ["email", "first_name", "last_name", "phone", "status", "level", "is_staff", "created_at"]
     list_filter = ["status", "level", "is_staff", "primary_region", "groups"]
-    search_fields = ["email", "first_name", "last_name", "phone", "public_id"]
-    ordering = ["-created_at"]
-    date_hierarchy = "created_at"
+    ordering = ["-pk"]
+    show_full_result_count = False
+    paginator = CappedPaginator
     readonly_fields = [
         "public_id",
         "created_at",
@@ -128,11 +130,15 @@ class UserAdmin(AccountVerbs, DjangoUserAdmin, ShopAdmin):  # type: ignore[type-
         lines = ((date_format(localtime(one[0]), "j M Y, H:i"), *(part or "–" for part in one[1:])) for one in newest)
         return format_html_join(mark_safe("<br>"), "{} · {} · {} · {} · {}", lines) or "–"
 
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        finding.index(obj)
+
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """A password set by staff ends what was signed in with the old one, as the member's own change does."""
         if (step := confirm.first(request)) is not None:
             return step
-        user = User.objects.filter(pk=id).first()
+        user = self.get_object(request, unquote(id))
         before = user.password if user else ""
         response = super().user_change_password(request, id, form_url)
         if user is not None and before != User.objects.values_list("password", flat=True).get(pk=user.pk):

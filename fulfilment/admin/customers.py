@@ -18,8 +18,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from accounts import finding, suspending
+from accounts import suspending
 from accounts.admin.account_verbs import AccountVerbs, CheckedForm
+from accounts.admin.found_by_words import FoundByWords
 from core import audit, notes
 from core.admin.bases import ReadOnlyAdmin
 from core.admin.note_verb import NoteVerb
@@ -87,13 +88,11 @@ def person_of(customer: Any) -> Person:
 
 
 @admin.register(Customer)
-class CustomerAdmin(NoteVerb, AccountVerbs, ReadOnlyAdmin):
+class CustomerAdmin(FoundByWords, NoteVerb, AccountVerbs, ReadOnlyAdmin):
     list_display = ["email", "first_name", "last_name", "phone", "status", "level", "created_at"]
     list_filter = ["status", "level"]
     list_per_page = 50
     ordering = ["-pk"]
-    search_fields = ["email"]
-    search_help_text = _("the beginning of address or name, a part of the phone number, or the public id")
     actions = None
     actions_detail = [
         "write_note",
@@ -130,13 +129,6 @@ class CustomerAdmin(NoteVerb, AccountVerbs, ReadOnlyAdmin):
         if object_id not in kept:
             kept[object_id] = super().get_object(request, object_id, from_field)
         return kept[object_id]
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Customer], search_term: str
-    ) -> tuple[QuerySet[Customer], bool]:
-        if not search_term.strip():
-            return queryset, False
-        return queryset.filter(public_id__in=finding.find(search_term)), False
 
     # --- What the page shows ---
 

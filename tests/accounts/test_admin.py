@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts import keeping
 from accounts.models import Lockout, MailedToken, RefreshToken, Session, User
-from core.models import AuditEntry, MailMessage
+from core.models import AuditEntry, MailMessage, SearchToken
 from tests.staff import enter
 
 pytestmark = [pytest.mark.urls("tests.core.doors"), pytest.mark.django_db]
@@ -40,6 +40,12 @@ def test_a_user_s_page_opens_and_saves(admin_client: Client, customer: User) -> 
     assert (customer.first_name, customer.email) == ("Sari", "customer@example.com")
     entry = AuditEntry.objects.get()
     assert entry.after == {"first_name": "Sari"}
+    assert SearchToken.objects.filter(target=customer.public_id, word="sari").exists(), "found by the new name"
+
+
+def test_the_list_finds_people_by_a_word_and_counts_nobody(admin_client: Client, customer: User) -> None:
+    found = admin_client.get("/admin/accounts/user/", {"q": "custom"}).context["cl"]
+    assert list(found.result_list) == [customer] and found.full_result_count is None
 
 
 def test_a_user_is_added_with_a_password(admin_client: Client) -> None:
@@ -55,6 +61,7 @@ def test_a_user_is_added_with_a_password(admin_client: Client) -> None:
 def test_a_password_can_be_set(admin_client: Client, customer: User) -> None:
     address = f"/admin/accounts/user/{customer.pk}/password/"
     assert admin_client.get(address).status_code == 200
+    assert admin_client.get("/admin/accounts/user/nobody/password/").status_code == 404
 
 
 def test_nobody_makes_himself_a_superuser(clerk: Client, customer: User) -> None:
