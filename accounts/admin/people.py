@@ -130,6 +130,11 @@ class UserAdmin(FoundByWords, AccountVerbs, DjangoUserAdmin, ShopAdmin):  # type
         lines = ((date_format(localtime(one[0]), "j M Y, H:i"), *(part or "–" for part in one[1:])) for one in newest)
         return format_html_join(mark_safe("<br>"), "{} · {} · {} · {} · {}", lines) or "–"
 
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Whoever can give rights here has shown who they are a moment ago."""
+        step = confirm.first(request) if request.user.has_perm(_MANAGE) else None  # type: ignore[union-attr]
+        return step or super().changeform_view(request, *args, **kwargs)
+
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         finding.index(obj)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from core.admin import confirm
 from core.admin.bases import ReadOnlyAdmin, ShopAdmin, pretty
 from core.admin.bounded import FoundByIndex
 from core.admin.verbs import Asked, Told, verb
@@ -151,6 +152,13 @@ class ApprovalLimitAdmin(ShopAdmin):
     @display(description=_("most"))
     def shown_most(self, limit: ApprovalLimit) -> str:
         return _written(limit.unit, limit.most)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """A limit moved is as good as money moved."""
+        return confirm.first(request) or super().changeform_view(request, *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return confirm.first(request) or super().delete_view(request, *args, **kwargs)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         holding = [

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts import keeping
 from accounts.models import Lockout, MailedToken, RefreshToken, Session, User
-from core.models import AuditEntry, MailMessage, SearchToken
+from core.models import ApprovalLimit, AuditEntry, MailMessage, SearchToken
 from tests.staff import enter
 
 pytestmark = [pytest.mark.urls("tests.core.doors"), pytest.mark.django_db]
@@ -62,6 +62,17 @@ def test_a_password_can_be_set(admin_client: Client, customer: User) -> None:
     address = f"/admin/accounts/user/{customer.pk}/password/"
     assert admin_client.get(address).status_code == 200
     assert admin_client.get("/admin/accounts/user/nobody/password/").status_code == 404
+
+
+def test_rights_and_limits_are_given_by_whoever_has_just_shown_who_they_are(admin_user: User, customer: User) -> None:
+    client = enter(Client(), admin_user, fresh=False)
+    limits = "/admin/core/approvallimit/add/"
+    for address in (f"/admin/accounts/user/{customer.pk}/change/", limits):
+        given = _given(is_staff="on") | {"kind": "refunds", "unit": "IDR", "most": "1000000000"}
+        for answer in (client.get(address), client.post(address, given)):
+            assert answer.status_code == 302 and answer["Location"].startswith("/admin/confirm/")
+    customer.refresh_from_db()
+    assert not customer.is_staff and not ApprovalLimit.objects.exists()
 
 
 def test_nobody_makes_himself_a_superuser(clerk: Client, customer: User) -> None:
