@@ -22,7 +22,7 @@ QUEUE_OF = {
     "fulfilment.reprice": "polls",
     **dict.fromkeys(("storefront.levels", "payments.prove", "core.tidy"), "polls"),
     **dict.fromkeys(("payments.reconcile", "payments.reconcile_day", "fulfilment.reconcile"), "polls"),
-    **dict.fromkeys(("fulfilment.numbers", "fulfilment.prove_numbers"), "polls"),
+    **dict.fromkeys(("fulfilment.numbers", "fulfilment.prove_numbers", "fulfilment.forget"), "polls"),
     **dict.fromkeys(("core.send_mail", "core.send_messages"), "mail"),
     "core.watch": "default",
 }
@@ -106,6 +106,7 @@ app.conf.beat_schedule = {
     "prove the ledger": nightly(3, 40, "payments.prove"),
     "reconcile the week with the gateways": nightly(4, 0, "payments.reconcile_day"),
     "prove the sums of days": nightly(4, 40, "fulfilment.prove_numbers"),
+    "forget erased customers' purchases": every(3600, "fulfilment.forget", "polls"),
 } | {
     f"sign of life: {queue}": every(min(5, settings.WORKER_SILENT_SECONDS / 4), "core.heartbeat", queue)
     for queue in settings.CELERY_QUEUES

@@ -25,6 +25,7 @@ from fulfilment import (
     webhooks,
 )
 from fulfilment.codes import importing, stock
+from fulfilment.desk import forgetting
 from fulfilment.models import TopUp
 from fulfilment.numbers import days as numbers
 from fulfilment.numbers import proving as proving_numbers
@@ -151,6 +152,12 @@ def sum_days() -> None:
 def prove_numbers() -> None:
     """The sums of days are what the ledger says, or staff have a case."""
     proving_numbers.prove()
+
+
+@shared_task(name="fulfilment.forget")
+def forget() -> int:
+    """Purchases of erased customers that are evidence of nothing any more name nobody."""
+    return forgetting.forget_due()
 
 
 def _hand_out(groups: list[list[int]], queue: str = "topups", *, is_backlog: bool = False) -> None:

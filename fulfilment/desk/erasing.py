@@ -1,7 +1,8 @@
 """A customer forgotten at their wish: nobody can be recognised any more, and the books still add up.
 
-What the books need stays: orders with what was sold and paid, transfers, refunds, captures, and what suppliers were
-asked for (they hold us to it). What says who it was goes: names, addresses, numbers, devices, pictures, texts.
+What the books need stays: orders with what was sold and paid, transfers, refunds, captures, and for half a year what
+suppliers were asked for (desk/forgetting.py). What says who it was goes: names, addresses, numbers, devices, pictures,
+texts.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from core.errors import Refused
 from core.models import ChatLink, ChatMessage, MailMessage, Note, SearchToken
 from core.money import Money
 from core.notes import about_user
+from fulfilment.desk import forgetting
 from fulfilment.models import Correction, ProblemReport
 from payments.models import Account, Deposit, Refund
 from storefront.inquiries.models import Inquiry
@@ -74,6 +76,7 @@ def erase(user_id: int, by: User, why: str) -> bool:
     numbers = list(Order.objects.filter(user=user).values_list("number", flat=True))
     _forget_account(user)
     _forget_orders(user, numbers, email, phone)
+    forgetting.later(user)
     Note.objects.filter(about=about_user(user.public_id)).update(text=_GONE)
     # That staff did something about this customer stays; what it said goes.
     audit.erase([f"user:{user.public_id}", audit.subject_of(user)], [email])

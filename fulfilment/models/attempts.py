@@ -98,6 +98,12 @@ class Attempt(models.Model):
     resolution = models.TextField(blank=True, help_text=_("who decided what, and why"))
     created_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
+    forget_at = models.DateTimeField(
+        _("forget at"),
+        null=True,
+        blank=True,
+        help_text=_("its customer was erased: until then it is evidence, then nobody can be recognised by it"),
+    )
 
     class Meta:
         ordering = ["-id"]
@@ -121,6 +127,7 @@ class Attempt(models.Model):
         ]
         indexes = [
             models.Index(fields=["account"], condition=models.Q(state="UNKNOWN"), name="attempt_unknown"),
+            models.Index(fields=["forget_at"], condition=models.Q(forget_at__isnull=False), name="attempt_to_forget"),
             models.Index(fields=["sent_at"], condition=models.Q(state="SENDING"), name="attempt_on_the_wire"),
             models.Index(
                 fields=["account", "answered_at"],

@@ -12,16 +12,19 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts import mfa
 from accounts.models import Session, User
 from core import audit, notes
 from core.approvals import services as approvals
 from core.approvals.models import Approval
+from core.cases import open_case
 from core.errors import Refused
-from core.models import AuditEntry, MailMessage, Note, SearchToken
+from core.models import AuditEntry, MailMessage, Note, SearchToken, StaffCase
 from core.money import Money
-from fulfilment.desk import erasing, guests
+from fulfilment.desk import erasing, forgetting, guests
+from fulfilment.models import Attempt
 from payments import ledger_check
 from payments.models import Account, Transfer
 from payments.wallet import services as ledger
@@ -229,6 +232,28 @@ def test_erased_nobody_is_recognised_and_the_books_stay(supplier: Any, office: C
         erasing.erase(boss.pk, boss, WHY)
     assert "nothing to restore" in say(office, sari, "restore")
     assert member("sari@example.com").pk != sari.pk  # the address is free again
+
+
+def test_a_purchase_of_somebody_erased_is_evidence_for_half_a_year_and_then_nobodys(
+    supplier: Any, boss: User, sari: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = bought(supplier, sari)
+    desk.look()
+    other = bought(supplier, member("other@example.com"))
+    open_case("flip", "flip:1", "Told otherwise", about=order.number, evidence={"player": "656696292"})
+    StaffCase.objects.update(state="RESOLVED")
+    erasing.erase(sari.pk, boss, WHY)
+    mine = Attempt.objects.filter(topup__order=order)
+    player = mine.get().player_id
+    assert forgetting.forget_due() == 0 and mine.get().player_id == player, "a late row of theirs still finds it"
+    now = timezone.now() + forgetting.KEPT_FOR
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    assert (forgetting.forget_due(), forgetting.forget_due()) == (1, 0)
+    one = mine.get()
+    assert (one.player_id, one.zone, one.answer, one.serial) == (f"erased:{one.pk}", "", "", "")
+    assert one.history_row is None or one.history_row.player_id == one.player_id
+    assert one.transaction_id and StaffCase.objects.get().evidence == {}
+    assert Attempt.objects.get(topup__order=other).player_id == other.player_id
 
 
 VERBS = {
