@@ -26,10 +26,14 @@ from core import cases, figures
 from core.alerts import notices, posting, telling, watching
 from core.alerts.models import AlertAddress, AlertPost, AlertRule, AlertSilence, Incident, StatusNotice
 from core.alerts.terms import TERMS, UNREADABLE
+from core.messages import links
+from core.messages import outbox as messages
 from core.models import AuditEntry, ChatLink, ChatMessage, MailMessage, StaffCase
 from core.pulse.figures import GIVEN_UP
 from core.redis import connection
 from supervisor.surroundings import ROOT
+from tests.conftest import Sandbox
+from tests.core.test_messages import CHAT, hook, taken
 from tests.staff import enter
 
 pytestmark = pytest.mark.django_db
@@ -270,6 +274,37 @@ def test_telegram_hears_of_it_by_its_own_outbox(rule: AlertRule) -> None:
     message = ChatMessage.objects.get()
     assert (link.address, message.template, message.link) == ("-100200300", "alert_opened", link)
     assert message.context["item"].startswith("3 cases of mail")
+
+
+def test_a_chat_opened_by_staffs_own_link_hears_it_over_the_wire(rule: AlertRule, sandbox: Sandbox) -> None:
+    """From the link on the address' page to the message at Telegram; a guessed token binds nothing, a stop ends it."""
+    address = AlertAddress.objects.create(channel="TELEGRAM", address="", language="en")
+    staff = enter(Client(), User.objects.create_superuser("ops@example.com", "A-l0ng-passw0rd"))
+    page = staff.get(reverse("admin:core_alertaddress_change", args=[address.pk])).content.decode()
+    token = links.token_of(address.about)
+    assert f"?start={token}" in page
+    hook(f"/start {address.about}_AAAAAAAAAAAAAAAAAAAAAA", update=901)
+    stuck(3)
+    look(0)
+    look(60)
+    assert not ChatLink.objects.exists() and not ChatMessage.objects.exists(), "nobody has opened it"
+    sandbox._call("POST", "telegram/updates", {"chat_id": CHAT, "text": "hello"})  # it is a chat there now
+    for _twice in range(2):
+        assert hook(f"/start {token}", update=902).status_code == 200
+    messages.send_due()
+    stuck(0)
+    look(70)
+    look(140)
+    texts = [one["body"]["text"] for one in taken(sandbox)]
+    assert len(texts) == 2 and texts[0].startswith("From now on the shop's alerts") and "Over: 3 cases" in texts[1], (
+        texts
+    )
+    hook("/stop", update=903)
+    stuck(3)
+    look(200)
+    look(270)
+    messages.send_due()
+    assert len(taken(sandbox)) == 2
 
 
 def test_one_looks_and_whoever_is_probed_looks_when_nobody_did(rule: AlertRule, client: Client, monkeypatch) -> None:
