@@ -6,6 +6,7 @@ an `erase`, which takes personal data out of an entry and leaves that it happene
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -22,6 +23,7 @@ from core.models import AuditEntry
 # The trigger knows the same span.
 KEPT_FOR = timedelta(days=5 * 365)
 ERASED = "erased"
+COMMAND = "command"
 _FORGOTTEN_AT_ONCE = 5000
 _written: ContextVar[list[int] | None] = ContextVar("audit_written", default=None)
 
@@ -43,6 +45,13 @@ def record_all(actor: str, action: str, changes: Iterable[tuple[str, Any, Any]],
     counter = _written.get()
     if counter is not None:
         counter.append(len(rows))
+
+
+def by_command(action: str, subject: str, after: dict[str, Any] | None = None) -> None:
+    """What a management command did. Whoever runs one has the machine, and no role: the entry names their account on
+    it, as far as the machine tells."""
+    who = os.environ.get("SUDO_USER") or os.environ.get("USER") or f"uid {os.getuid()}"
+    record(COMMAND, action, subject, after={**(after or {}), "on the machine": who})
 
 
 def subject_of(row: Model) -> str:

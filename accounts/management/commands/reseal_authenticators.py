@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import Authenticator
+from core import audit
 from core.resealing import reseal
 
 
@@ -15,6 +16,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         resealed = reseal(Authenticator, "sealed_key")
+        audit.by_command("resealed", "authenticators", {"done": resealed.done, "unreadable": len(resealed.unreadable)})
         self.stdout.write(f"{resealed.done} authenticators resealed")
         if complaint := resealed.complaint("authenticators"):
             raise CommandError(complaint)

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts import roles
+from core import audit
 
 
 class Command(BaseCommand):
@@ -17,6 +18,8 @@ class Command(BaseCommand):
             changes = roles.sync()
         except roles.UnknownPermission as problem:
             raise CommandError(f"accounts/roles.py names what no model has: {problem}") from problem
+        if changes:
+            audit.by_command("roles synced", "roles", {"changes": changes})
         for line in changes:
             self.stdout.write(line)
         if not changes:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from core import audit
 from core.back_ups import archive, database
 
 
@@ -30,6 +31,8 @@ class Command(BaseCommand):
             raise CommandError(str(problem)) from problem
         size = os.path.getsize(target)
         how = "sealed" if passphrase else "NOT sealed"
+        # It holds every customer: that somebody took a copy is kept.
+        audit.by_command("back-up made", target.name[:120], {"how": how, "with_keys": options["with_keys"]})
         self.stdout.write(f"{target}: {len(manifest.files)} files, {size} bytes, {how}")
         if not options["with_keys"]:
             self.stdout.write(

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from core import audit
 from core.messages.adapters import telegram
 from core.messages.adapters.base import Misconfigured, NotNow, Unreachable
 
@@ -24,4 +25,5 @@ class Command(BaseCommand):
             telegram.call("setWebhook", body)
         except (NotNow, Unreachable, Misconfigured) as problem:
             raise CommandError(str(problem)) from problem
+        audit.by_command("webhook set", "telegram", {"url": body["url"]})
         self.stdout.write(f"updates go to {body['url']}")

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from core import regions
+from core import audit, regions
 from demo.loading import load, load_people
 from storefront.catalogue.models import Product
 
@@ -30,4 +30,5 @@ class Command(BaseCommand):
             self.stdout.write("There are products already; of the demo only missing logins were added.")
             return
         counts = load(timezone.now())
+        audit.by_command("demo loaded", "demo", dict(counts))
         self.stdout.write("Demo: " + ", ".join(f"{count} {name}" for name, count in counts.items()) + ".")

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from core import audit
 from demo.month.loading import load_month
 
 
@@ -21,4 +22,5 @@ class Command(BaseCommand):
         if not counts:
             self.stdout.write("There are orders already, or no demo catalogue; no month was loaded.")
             return
+        audit.by_command("demo month loaded", "demo", dict(counts))
         self.stdout.write("Demo month: " + ", ".join(f"{count} {name}" for name, count in counts.items()) + ".")

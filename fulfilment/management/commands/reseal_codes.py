@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from core import audit
 from fulfilment.codes.resealing import reseal
 
 
@@ -14,6 +15,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         resealed = reseal()
+        audit.by_command("resealed", "codes", {"done": resealed.done, "unreadable": len(resealed.unreadable)})
         self.stdout.write(f"{resealed.done} codes resealed")
         if complaint := resealed.complaint("codes"):
             raise CommandError(complaint)

@@ -49,7 +49,7 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         if not options["nothing_happened_since"]:
             self._hold_buying(manifest)
-        audit.record("restore", "back-up restored", options["source"].name, after={"made_at": manifest.made_at})
+        audit.by_command("back-up restored", options["source"].name, {"made_at": manifest.made_at})
         self.stdout.write(f"restored: the store as it was at {manifest.made_at}")
         call_command("check_ledger", stdout=self.stdout, stderr=self.stderr)
 

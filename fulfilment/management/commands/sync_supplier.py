@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from dataclasses import asdict
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from core import audit
 from fulfilment import syncing
 from fulfilment.suppliers.base import SupplierDenied, SupplierUnavailable
 
@@ -25,6 +27,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no supplier {code!r}.") from None
         except (SupplierUnavailable, SupplierDenied) as problem:
             raise CommandError(f"{code} gave no catalogue, nothing was changed: {problem}") from problem
+        audit.by_command("catalogue synced", f"supplier:{code}", asdict(synced))
         self.stdout.write(
             f"{code}: {synced.games} games, {synced.products} products"
             f" ({synced.new} new, {synced.dearer} dearer, {synced.vanished} vanished)"

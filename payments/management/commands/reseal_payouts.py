@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from core import audit
 from core.resealing import reseal
 from payments.models import Payout
 
@@ -15,6 +16,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         resealed = reseal(Payout, "sealed")
+        audit.by_command(
+            "resealed", "accounts of pay-outs", {"done": resealed.done, "unreadable": len(resealed.unreadable)}
+        )
         self.stdout.write(f"{resealed.done} accounts resealed")
         if complaint := resealed.complaint("accounts"):
             raise CommandError(complaint)
