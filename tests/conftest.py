@@ -1,12 +1,14 @@
 """What tests stand on: real servers, the sandbox as the outside world, and a whole store under ./run."""
 
 import contextlib
+import gc
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +29,12 @@ from supervisor.children import dies_with_parent
 from supervisor.keeper import embedded_servers, lock_alone
 from supervisor.surroundings import ROOT, complete
 from tests import staff, tables, turns
+from tests.console import Console
 from tests.ports import free_pair
 from tests.settings import KEPT_OUT, RUN
 from tests.waiting import wait_until
 
-_started: dict[str, "Sandbox | bool"] = {}
+_started: dict[str, "Sandbox | Store | bool"] = {}
 # The same examples in every run, and no verdict on how quick the machine is.
 hypothesis.settings.register_profile(
     "suite", derandomize=True, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
@@ -75,6 +78,17 @@ def admin_client(admin_user: User) -> Client:
     return staff.enter(Client(), admin_user)
 
 
+@pytest.fixture(autouse=True)
+def _django_set_urlconf(request: pytest.FixtureRequest) -> Iterator[None]:
+    """In place of pytest-django's, which has every address worked out anew, twice for each test marked with `urls`."""
+    marker = request.node.get_closest_marker("urls")
+    usual = settings.ROOT_URLCONF
+    if marker is not None:
+        settings.ROOT_URLCONF = marker.args[0]
+    yield
+    settings.ROOT_URLCONF = usual
+
+
 class _Prompt(ThreadedWSGIServer):
     """Looks often whether it shall end, so that its tests need not wait for it."""
 
@@ -99,8 +113,12 @@ def _clean_outside() -> Iterator[None]:
 
 def _flush_redis() -> None:
     for url in (settings.REDIS_URL, settings.CACHES["default"]["LOCATION"]):
-        with redis.Redis.from_url(url) as server:
-            server.flushdb()
+        _redis(url).flushdb()
+
+
+@cache
+def _redis(url: str) -> redis.Redis:
+    return redis.Redis.from_url(url)
 
 
 class Sandbox:
@@ -193,6 +211,7 @@ class Store:
         self.sandbox = Sandbox(f"http://127.0.0.1:{self.port + 1}")
         self.output: list[str] = []
         self.process: subprocess.Popen[str] | None = None
+        self._console: Console | None = None
 
     def start(self, within: float = 180, *, migrated: bool = True) -> float:
         """Returns the seconds until the store said that it is ready; unless `migrated`, its first start makes all."""
@@ -224,6 +243,9 @@ class Store:
     def stop(self) -> int:
         """Asks ./run to end, waits and returns its exit code."""
         assert self.process is not None
+        if self._console is not None:
+            self._console.close()
+            self._console = None
         self.process.terminate()
         return self.process.wait(15)
 
@@ -240,6 +262,12 @@ class Store:
         """Processes of this store whose command line contains all of `words`, oldest first."""
         assert self.process is not None
         return [pid for pid, line in descendants(self.process.pid) if all(word in line for word in words)]
+
+    def console(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        """As `manage`, without the start of a process each time."""
+        if self._console is None:
+            self._console = Console(self.env)
+        return self._console(*words)
 
     def manage(self, *words: str) -> "subprocess.CompletedProcess[str]":
         command = [sys.executable, "manage.py", *words]
@@ -281,9 +309,23 @@ def store() -> Iterator[Store]:
         RATE_LIMITS="off",
     )
     running.start()
+    _started["store"] = running
     yield running
-    assert running.stop() == 0
+    _stop_store()
     remove(data)
+
+
+def _stop_store() -> None:
+    running = _started.pop("store", None)
+    if isinstance(running, Store):
+        assert running.stop() == 0
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """A store that nobody needs any more does not compete with the tests that follow."""
+    if nextitem is not None and turns.group(nextitem) != turns.WHOLE_STORE:
+        _stop_store()
 
 
 def remove(folder: Path) -> None:
@@ -307,7 +349,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if unwanted:
         config.hook.pytest_deselected(items=unwanted)
         items[:] = [item for item in items if item not in unwanted]
-    items.sort(key=lambda item: turns.turn(item.path.relative_to(ROOT).as_posix()))
+    items.sort(key=lambda item: turns.turn(turns.group(item)))
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: the collector need not go through all of it every few tests."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -1,15 +1,16 @@
-"""Which tests stay together, and which go first, when several workers share the suite (`pytest -n 2`)."""
+"""Which tests stay together, and which go first, when several workers share the suite (`pytest -n 3`)."""
 
 import re
 from functools import cache
 
+import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from supervisor.surroundings import ROOT
 
 WHOLE_STORE = "whole store"
 # What takes longest goes first, so that no worker is left alone with it at the end.
-LONGEST_FIRST = ("tests/chaos/", "tests/ground/test_run.py", WHOLE_STORE, "tests/concurrency/")
+LONGEST_FIRST = (WHOLE_STORE, "tests/chaos/", "tests/ground/test_run.py", "tests/workers/", "tests/concurrency/")
 
 
 @cache
@@ -18,9 +19,12 @@ def together(file: str) -> str:
     return WHOLE_STORE if re.search(r"\bstore: Store\b", (ROOT / file).read_text()) else file
 
 
-def turn(file: str) -> int:
+def group(item: pytest.Item) -> str:
+    return together(item.path.relative_to(ROOT).as_posix())
+
+
+def turn(group: str) -> int:
     """The lower, the earlier."""
-    group = together(file)
     return next((turn for turn, name in enumerate(LONGEST_FIRST) if group.startswith(name)), len(LONGEST_FIRST))
 
 

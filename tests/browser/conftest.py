@@ -14,9 +14,10 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 _buyers = itertools.count(1)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """One browser for a file, not for all: while Playwright's loop lives, Django refuses this thread its rows."""
+    """One browser for this folder, gone before the next: while Playwright's loop lives, Django refuses this thread its
+    rows."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=BROWSER, args=QUIET)
         yield browser

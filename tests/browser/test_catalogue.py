@@ -34,7 +34,7 @@ def prices(page: Page, store: Store) -> dict[tuple[str, str], dict[str, str]]:
 
 
 def test_two_thousand_prices_in_and_out_again(visit: Callable[..., Page], store: Store) -> None:
-    assert store.manage("shell", "-v", "0", "-c", GOODS).returncode == 0
+    assert store.console("shell", "-v", "0", "-c", GOODS).returncode == 0
     page = visit(1280, locale="en-US")
     enter(page, store, "catalogue@example.com")
     page.goto(f"{store.url}/admin/storefront/skuprice/")

@@ -31,7 +31,7 @@ def sign_in(page: Page, store: Store) -> None:
     page.fill("[name=username]", OPS)
     page.fill("[name=password]", PASSWORD)
     page.locator("#login-form button[type=submit]").click()
-    page.fill("[name=code]", store.manage("demo_code", OPS).stdout.strip())
+    page.fill("[name=code]", store.console("demo_code", OPS).stdout.strip())
     page.locator("button[type=submit]").first.click()
     page.wait_for_url("**/admin/operations/")
 

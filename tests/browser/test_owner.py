@@ -49,7 +49,7 @@ def enter(page: Page, store: Store, email: str = "admin@example.com") -> None:
     page.locator("#login-form [type=submit]").click()
     code = page.locator("[name=code]")
     expect(code).to_be_visible()
-    code.fill(store.manage("demo_code", email).stdout.split()[-1])
+    code.fill(store.console("demo_code", email).stdout.split()[-1])
     page.locator("[type=submit]").first.click()
     page.wait_for_url("**/admin/")
 
@@ -69,7 +69,7 @@ def test_the_owner_reads_the_true_profit_of_the_ledger(visit: Callable[..., Page
 
     page = visit(1280, locale="en-US")
     enter(page, store)
-    told = json.loads(store.manage("shell", "-v", "0", "-c", LEDGER).stdout.splitlines()[-1])
+    told = json.loads(store.console("shell", "-v", "0", "-c", LEDGER).stdout.splitlines()[-1])
     page.goto(f"{store.url}/admin/?span=today&region=ID")
     profit = page.locator("[data-figure=profit] [data-value]")
     expect(profit).to_have_text(told["profit"])

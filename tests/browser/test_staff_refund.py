@@ -25,7 +25,7 @@ LIMIT = "from core.models import ApprovalLimit as L; L.objects.filter(kind='refu
 
 
 def run(store: Store, code: str) -> str:
-    done = store.manage("shell", "-v", "0", "--no-imports", "-c", code)
+    done = store.console("shell", "-v", "0", "--no-imports", "-c", code)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
@@ -43,7 +43,7 @@ def enter(page: Page, store: Store, who: str) -> None:
     page.fill("[name=username]", f"{who}@example.com")
     page.fill("[name=password]", "demo-Passw0rd!")
     page.locator("#login-form [type=submit]").click()
-    page.fill("[name=code]", store.manage("demo_code", f"{who}@example.com").stdout.split()[-1])
+    page.fill("[name=code]", store.console("demo_code", f"{who}@example.com").stdout.split()[-1])
     page.locator("#login-form [type=submit]").click()
     page.wait_for_url("**/admin/")
 

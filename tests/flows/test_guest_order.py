@@ -112,7 +112,7 @@ def test_three_units_are_three_supplier_orders(store: Store) -> None:
 
 
 def test_fifty_buyers_at_once_for_the_last_ten_slots(store: Store) -> None:
-    made = store.manage(
+    made = store.console(
         "shell",
         "-c",
         "from storefront.models import Promo; Promo.objects.update_or_create(code='RUSH10', defaults={"
@@ -138,7 +138,7 @@ def test_fifty_buyers_at_once_for_the_last_ten_slots(store: Store) -> None:
 
 
 def test_the_ledger_holds_whatever_ran_before(store: Store) -> None:
-    checked = store.manage("check_ledger", "--json")
+    checked = store.console("check_ledger", "--json")
     assert checked.returncode == 0, checked.stderr
     report = json.loads(checked.stdout.strip().splitlines()[-1])
     assert report["problems"] == []

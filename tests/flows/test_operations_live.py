@@ -31,7 +31,7 @@ class Office:
     def __init__(self, store: Store) -> None:
         self.url, self.http = f"{store.url}/admin", requests.Session()
         self.http.headers["Accept-Language"] = "en"
-        code = store.manage("demo_code", OWNER).stdout.strip()
+        code = store.console("demo_code", OWNER).stdout.strip()
         self.post("login/", username=OWNER, password=PASSWORD, code=code)
 
     def post(self, path: str, **form: str) -> None:
