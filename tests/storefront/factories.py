@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import itertools
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
+from django.db.models import Model
 from django.utils import timezone
 
 from core.models import Region
@@ -29,6 +30,7 @@ _REGIONS = {
     "TH": ("Thailand", "THB", "+66", "Asia/Bangkok", "en"),
 }
 _numbers = itertools.count(1)
+Row = TypeVar("Row", bound=Model)
 
 GAME_FIELDS: list[dict[str, Any]] = [
     {"key": "userId", "name": {"en": "User ID"}, "type": "number", "min_length": 1, "max_length": 12},
@@ -47,28 +49,31 @@ PHONE_FIELDS: list[dict[str, Any]] = [
 ]
 
 
+def _row(model: type[Row], given: dict[str, Any], **key: Any) -> Row:
+    """The row of that key, made with what is `given`. As get_or_create, without its two statements around an insert."""
+    objects = model._default_manager
+    return objects.filter(**key).first() or objects.create(**(given | key))
+
+
 def region(code: str = "ID") -> Region:
     country, currency, dial, zone, language = _REGIONS[code]
-    row, _ = Region.objects.get_or_create(
-        code=code,
-        defaults={
-            "country": country,
-            "currency": currency,
-            "dial_code": dial,
-            "time_zone": zone,
-            "language": language,
-            "is_default": code == "ID",
-            "position": list(_REGIONS).index(code),
-        },
-    )
-    return row
+    given = {
+        "country": country,
+        "currency": currency,
+        "dial_code": dial,
+        "time_zone": zone,
+        "language": language,
+        "is_default": code == "ID",
+        "position": list(_REGIONS).index(code),
+    }
+    return _row(Region, given, code=code)
 
 
 def product(
     code: str = "MLBB", *, regions: str = "ID", fields: list[dict[str, Any]] | None = None, **more: Any
 ) -> Product:
     """A game with user id and zone, checked nowhere unless `check_supplier` says so; sold in `regions` ("ID MY")."""
-    category, _ = Category.objects.get_or_create(code="top-up-game", defaults={"title": {"en": "Games"}})
+    category = _row(Category, {"title": {"en": "Games"}}, code="top-up-game")
     defaults = {
         "slug": code.lower().replace("_", "-"),
         "category": category,
@@ -78,10 +83,11 @@ def product(
         "zone_field": "zoneId",
     }
     check_game = more.pop("check_game", "mlbb_id" if more.get("check_supplier") else "")
-    row, made = Product.objects.get_or_create(code=code, defaults=defaults | more)
+    known = Product.objects.filter(code=code).first()
+    row = known or Product.objects.create(code=code, **(defaults | more))
     for sold_in in regions.split():
-        ProductRegion.objects.get_or_create(product=row, region=region(sold_in), defaults={"check_game": check_game})
-    if made:
+        _row(ProductRegion, {"check_game": check_game}, product=row, region=region(sold_in))
+    if not known:
         for position, field in enumerate(GAME_FIELDS if fields is None else fields):
             ProductField.objects.create(product=row, position=position, **field)
     return row
@@ -114,19 +120,17 @@ def sku(
 ) -> Sku:
     """A SKU of `of` (Mobile Legends) with `prices` {region: (price, list price)}; by default 49450 of 50000 in ID."""
     of = of or mlbb()
-    section, _ = Section.objects.get_or_create(product=of, code="topup-instant", defaults={"title": {"en": "Instant"}})
+    section = _row(Section, {"title": {"en": "Instant"}}, product=of, code="topup-instant")
     defaults = {"product": of, "section": section, "name": "172 Diamonds"}
-    row, _ = Sku.objects.get_or_create(code=code, defaults=defaults | more)
+    row = _row(Sku, defaults | more, code=code)
     for where, (price, original) in (prices or {"ID": (49450, 50000)}).items():
-        SkuPrice.objects.get_or_create(
-            sku=row, region=region(where), defaults={"price_minor": price, "original_minor": original}
-        )
+        _row(SkuPrice, {"price_minor": price, "original_minor": original}, sku=row, region=region(where))
     return row
 
 
 def channel(code: str = "QRIS", *, where: str = "ID", **more: Any) -> Channel:
     """A way to pay; QRIS with 0.7 % by default."""
-    category, _ = ChannelCategory.objects.get_or_create(code="QRIS", defaults={"title": {"en": "QRIS"}})
+    category = _row(ChannelCategory, {"title": {"en": "QRIS"}}, code="QRIS")
     defaults = {
         "category": category,
         "kind": Channel.Kind.QR,
@@ -137,8 +141,7 @@ def channel(code: str = "QRIS", *, where: str = "ID", **more: Any) -> Channel:
         "gateway": "xendit",
         "gateway_channel": code,
     }
-    row, _ = Channel.objects.get_or_create(code=code, region=region(where), defaults=defaults | more)
-    return row
+    return _row(Channel, defaults | more, code=code, region=region(where))
 
 
 def promo(code: str = "WELCOME10", *, where: str = "ID", **more: Any) -> Promo:
@@ -150,13 +153,14 @@ def promo(code: str = "WELCOME10", *, where: str = "ID", **more: Any) -> Promo:
         "min_minor": 50000,
         "max_discount_minor": 10000,
     }
-    row, _ = Promo.objects.get_or_create(code=code, defaults=defaults | more)
+    row = _row(Promo, defaults | more, code=code)
     row.refresh_from_db()
     return row
 
 
 def prefixes() -> None:
     """The operator prefixes of reference/facts/accounts-validation.md §4."""
+    home = region("ID")
     for code, operator, numbers in (
         ("TELKOMSEL", "Telkomsel", "0811 0812 0813 0821 0822 0823 0851 0852 0853"),
         ("BYU", "By.U", "085155 085156 085157 085158"),
@@ -167,9 +171,7 @@ def prefixes() -> None:
         ("SMARTFREN", "Smartfren", "0881 0882 0883 0884 0885 0886 0887 0888 0889"),
     ):
         for prefix in numbers.split():
-            OperatorPrefix.objects.get_or_create(
-                region=region("ID"), prefix=prefix, defaults={"operator": operator, "product_code": code}
-            )
+            _row(OperatorPrefix, {"operator": operator, "product_code": code}, region=home, prefix=prefix)
 
 
 def client(name: str = "somebody") -> Client:
