@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -196,6 +196,9 @@ def _wait_for(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
     wait_until(answers, within=20)
 
 
+Prepared = Callable[[Path], None]
+
+
 class Store:
     """A whole store under ./run, as a script from outside sees it."""
 
@@ -213,10 +216,10 @@ class Store:
         self.process: subprocess.Popen[str] | None = None
         self._console: Console | None = None
 
-    def start(self, within: float = 180, *, migrated: bool = True) -> float:
-        """Returns the seconds until the store said that it is ready; unless `migrated`, its first start makes all."""
-        if migrated:
-            tables.put_into(self.data)
+    def start(self, within: float = 180, *, prepared: Prepared | None = tables.put_demo_into) -> float:
+        """Returns the seconds until the store said that it is ready; unless `prepared`, its first start makes all."""
+        if prepared:
+            prepared(self.data)
         begun = time.monotonic()
         self.data.mkdir(parents=True, exist_ok=True)
         with open(self.data / "run.out", "w") as output, open(self.data / "run.err", "ab") as errors:

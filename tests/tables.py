@@ -30,6 +30,7 @@ APPS = ("core", "accounts", "storefront", "payments", "fulfilment")
 FOLDER = ROOT / "var" / "migrated"
 # What migrating put there stays; nothing else did.
 FILLED = ("django_migrations", "django_content_type", "auth_permission")
+_PREPARE = "import os; from supervisor import prepare, surroundings; prepare.prepare(surroundings.complete(os.environ))"
 
 
 def put_into(data: Path) -> None:
@@ -46,6 +47,23 @@ def put_into(data: Path) -> None:
         data.mkdir(parents=True, exist_ok=True)
         subprocess.run(["cp", "-a", "--reflink=auto", "--", str(kept), str(draft)], check=True)
         draft.rename(data / "pg")
+
+
+def put_demo_into(data: Path) -> None:
+    """As `put_into`, with what a demo store without its month finds prepared: made by whichever store of this run asks
+    first, and gone with the run, as all of the store's code has a part in it."""
+    kept = Path(f"{os.environ[RUN]}-demo")
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with open(FOLDER / "demo.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            draft = kept.with_name(f"{kept.name}-draft")
+            put_into(draft)
+            _manage(draft, "shell", "--verbosity", "0", "--no-imports", "--command", _PREPARE)
+            with wait_until(lambda: lock_alone(draft / "supervisor.lock"), within=30):
+                draft.rename(kept)
+    if not (data / "pg").exists():
+        subprocess.run(["cp", "-a", "--reflink=auto", "--", f"{kept}/.", str(data)], check=True)
 
 
 def fingerprint() -> str:
@@ -79,14 +97,18 @@ def _make(kept: Path) -> None:
         if old.is_dir():
             shutil.rmtree(old)
     draft = FOLDER / "draft"
-    environ = {name: value for name, value in os.environ.items() if not name.startswith((*KEPT_OUT, RUN))}
-    environ |= {"STORE_DATA": str(draft), "DJANGO_SETTINGS_MODULE": "config.settings"}
-    command = [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity", "0"]
-    subprocess.run(command, cwd=ROOT, env=environ, check=True, stdin=subprocess.DEVNULL)
+    _manage(draft, "migrate", "--no-input", "--verbosity", "0")
     # The servers end after the command did; a cluster is whole once they have.
     with wait_until(lambda: lock_alone(draft / "supervisor.lock"), within=30):
         (draft / "pg").rename(kept)
     shutil.rmtree(draft)
+
+
+def _manage(data: Path, *words: str) -> None:
+    environ = {name: value for name, value in os.environ.items() if not name.startswith((*KEPT_OUT, RUN))}
+    environ |= {"STORE_DATA": str(data), "DJANGO_SETTINGS_MODULE": "config.settings", "DEMO_MONTH": "off"}
+    command = [sys.executable, "manage.py", *words]
+    subprocess.run(command, cwd=ROOT, env=environ, check=True, stdin=subprocess.DEVNULL)
 
 
 def use_copy(name: str) -> None:

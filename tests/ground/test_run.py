@@ -14,6 +14,7 @@ import requests
 
 from supervisor.store import DEMO_TOTP_SECRET
 from supervisor.surroundings import ROOT, socket_directory
+from tests import tables
 from tests.conftest import Store, remove
 from tests.settings import RUN
 from tests.waiting import wait_until
@@ -32,7 +33,7 @@ def data_of(name: str) -> Path:
 def shop() -> Iterator[Store]:
     """One store that all tests of this file hurt in turn."""
     one = Store(data_of("ground"), WORKER_SILENT_SECONDS="12", DEMO_MONTH="on")
-    one.start(migrated=False)
+    one.start(prepared=None)
     yield one
     one.stop()
     remove(one.data)
@@ -168,7 +169,7 @@ def test_two_copies_a_killed_supervisor_and_a_deep_folder(shop: Store) -> None:
     """The second copy stands in a folder too deep for sockets, and its supervisor is killed without warning."""
     other = Store(data_of("other") / ("deep" * 20), DEMO="off")
     try:
-        other.start()
+        other.start(prepared=tables.put_into)
         assert other.said() == f"ready {other.url}\n"
         assert is_ready(shop)
         assert not set(shop.pids()) & set(other.pids())
@@ -179,7 +180,7 @@ def test_two_copies_a_killed_supervisor_and_a_deep_folder(shop: Store) -> None:
         other.process.wait()
 
         prepared = (other.data / "logs" / "prepare.log").stat().st_mtime_ns
-        other.start()
+        other.start(prepared=tables.put_into)
 
         assert (other.data / "logs" / "prepare.log").stat().st_mtime_ns == prepared, "nothing is prepared twice"
         assert not [pid for pid in left if Path(f"/proc/{pid}").exists()]
