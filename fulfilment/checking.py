@@ -80,7 +80,7 @@ def confirm_due(account: SupplierAccount, limit: int, now: datetime) -> Iterator
     by as long as its end lies back, so that by the time its reference is too old it was asked for a dozen times.
     """
     pause = clocks.call_length(account.code) + clocks.recheck_pause()
-    # News that come in meanwhile take the time of the next look away: the pause counts from the last call all the same.
+    # Its end took the time of the next look away: the pause counts from the last call all the same.
     is_over = (Q(asked_at=None) | Q(asked_at__lt=now - pause)) & (Q(next_look_at=None) | Q(next_look_at__lte=now))
     due = Attempt.objects.filter(
         is_over, ~Q(reference=""), account=account, state=Attempt.State.ACCEPTED, confirmed_at=None,

@@ -40,7 +40,9 @@ def deliver(attempt: Attempt) -> bool:
     now = timezone.now()
     with transaction.atomic():
         order = orders.lock(attempt.topup.order_id)
-        moved = Attempt.objects.filter(pk=attempt.pk, state=Attempt.State.ACCEPTED, ended_at=None).update(ended_at=now)
+        moved = Attempt.objects.filter(pk=attempt.pk, state=Attempt.State.ACCEPTED, ended_at=None).update(
+            ended_at=now, next_look_at=None
+        )
         if not moved:
             return False
         cost = _sale_cost(attempt, order)
@@ -51,7 +53,7 @@ def deliver(attempt: Attempt) -> bool:
         if order.sku.gives_code and not Code.objects.filter(topup=attempt.topup_id).exists():
             _ask_for_code(attempt, order)
         _count(attempt.topup, TopUp.State.DELIVERED, order, cost)
-    attempt.ended_at = now
+    attempt.ended_at, attempt.next_look_at = now, None
     return True
 
 

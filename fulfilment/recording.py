@@ -174,15 +174,19 @@ def _accepted(attempt: Attempt, placed: Placed) -> None:
 
 
 def _proved(attempt: Attempt, placed: Placed) -> None:
-    """The supplier's proof and true price stand on the attempt before its unit ends."""
-    values: dict[str, Any] = {"next_look_at": None}
+    """The supplier's proof and true price stand on the attempt before its unit ends.
+
+    It is asked for again until then: whoever dies in between leaves it to the next look.
+    """
+    values: dict[str, Any] = {}
     if placed.serial and receiving.is_code_goods(attempt.topup):
         receiving.keep(attempt, placed.serial)
     elif placed.serial:
         values["serial"] = placed.serial
     if placed.cost is not None and attempt.ended_at is None:
         values["cost_minor"] = placed.cost.minor
-    Attempt.objects.filter(pk=attempt.pk).update(**values)
+    if values:
+        Attempt.objects.filter(pk=attempt.pk).update(**values)
     for name, value in values.items():
         setattr(attempt, name, value)
 

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from core.money import Money
-from fulfilment import checking, resolving, sending
+from fulfilment import checking, finishing, resolving, sending
 from fulfilment.models import Attempt, SupplierAccount
 from fulfilment.suppliers.digiflazz import Digiflazz
 from payments.models import Refund
@@ -151,6 +151,26 @@ def test_a_worker_killed_while_it_looks_waits_the_whole_pause_again(digiflazz, m
         checking.look(attempt.pk)
     attempt.refresh_from_db()
     assert attempt.next_look_at > timezone.now() + timedelta(seconds=90)
+
+
+def test_a_worker_killed_between_the_proof_and_the_end_leaves_it_to_the_next_look(digiflazz, monkeypatch):
+    """A storm found one that was "being delivered" for ever: its proof stood there, and nobody asked any more."""
+    digiflazz.faults(create_order={"lose_reply": 1.0}, **desk.QUIET)
+    order = paid()
+    attempt = desk.buy(order)
+    desk.ended(digiflazz)
+    digiflazz.faults(**desk.QUIET)
+    desk.pass_time(desk.PAUSE)
+    with monkeypatch.context() as killed:
+        killed.setattr(finishing, "deliver", lambda attempt: (_ for _ in ()).throw(SystemExit))
+        with pytest.raises(SystemExit):
+            checking.look(attempt.pk)
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.ended_at) == ("ACCEPTED", None) and attempt.serial
+    desk.pass_time(desk.PAUSE)
+    assert checking.look_due() == 1
+    order.refresh_from_db()
+    assert order.status == "SUCCESS" and len(digiflazz.supplier_orders()) == 1
 
 
 def test_nobody_calls_it_failed_while_a_look_may_still_buy_it(digiflazz, monkeypatch):

@@ -248,7 +248,7 @@ def test_digiflazz_is_asked_once_more_after_the_end(supplier: Sandbox, office: C
         supplier.faults(create_order={fault: 1.0}, **by_reference.QUIET)
         round_("digiflazz")
         assert Attempt.objects.get().next_look_at > timezone.now() + timedelta(hours=1), "pushed ahead"
-        Attempt.objects.update(next_look_at=None)  # as news of it leave it
+        Attempt.objects.update(next_look_at=None)  # as its end left it
         round_("digiflazz")
         attempt.refresh_from_db()
         assert (attempt.confirmed_at, attempt.looks) == (None, looks), "never without the pause"
