@@ -227,8 +227,8 @@ def test_of_two_who_publish_at_once_one_does(monkeypatch) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_nothing_is_left_out_any_more_while_its_draft_is_published(monkeypatch) -> None:
     shelf.shop()
-    draft, line, told = drafts.make("ani"), shelf.drafted(), []
-    apply = drafts._apply
+    draft, line, apply = drafts.make("ani"), shelf.drafted(), drafts._apply
+    told: list[int | str] = []
 
     def leave_out() -> None:
         try:
