@@ -31,6 +31,9 @@ DOCUMENTED_DEFAULT = 20  # a page this full may have been cut, whatever limit wa
 STALE_CLAIM = timedelta(seconds=20)
 IDLE_PAUSE = timedelta(minutes=1)
 _DEEP_EVERY_S = 30
+# For so long a supplier may take back what it said of an end; and so often rows that old are looked at again.
+WATCHED = timedelta(hours=72)
+_BACK_EVERY = timedelta(minutes=10)
 _LATEST_SHOWN = timedelta(days=3)  # what is unknown for longer is with a person, and no history shows it any more
 _GAP_S = 1.0
 _ROUNDS = 5
@@ -100,16 +103,29 @@ def poll_wanted(sleep: Callable[[float], None] = time.sleep) -> None:
                 return  # the history is away: the clock's next tick looks again
 
 
-def poll(account: SupplierAccount) -> bool:
-    """One look at the history has been taken and everything that follows from it done; False if another worker is at
-    it or no page could be read. Afterwards `account` shows its baseline."""
+def look_back(account: SupplierAccount, now: datetime | None = None) -> None:
+    """All purchases of the last three days have been seen within the last ten minutes, as far back as DEEPEST rows:
+    one that has ended is told otherwise nowhere else, and other looks reach back to what is open only.
+
+    A call of its own: where the supplier cannot answer so long a page, the other looks go on.
+    """
+    moment = now or timezone.now()
+    watched = HistoryRow.objects.filter(account=account, made_at__gte=moment - WATCHED)[:DEEPEST].count()
+    lately = HistoryPoll.objects.filter(account=account, started_at__gt=moment - _BACK_EVERY)
+    if watched and not lately.filter(limit__gte=watched).exists():
+        poll(account, min(watched + LEAST_LIMIT, DEEPEST))
+
+
+def poll(account: SupplierAccount, least: int = 0) -> bool:
+    """One look at the history, at `least` so many rows of it, has been taken and everything that follows from it done;
+    False if another worker is at it or no page could be read. Afterwards `account` shows its baseline."""
     claimed_at = timezone.now()
     free = Q(poll_claimed_at=None) | Q(poll_claimed_at__lt=claimed_at - STALE_CLAIM)
     if not SupplierAccount.objects.filter(free, pk=account.pk).update(poll_claimed_at=claimed_at, poll_wanted_at=None):
         account.refresh_from_db(fields=["baseline_at"])
         return account.baseline_at is not None
     try:
-        page = _look(account)
+        page = _look(account, least)
     except SupplierDenied as problem:
         profiles.pause(account, profiles.DENIED, str(problem))
         page = None
@@ -128,9 +144,9 @@ def poll(account: SupplierAccount) -> bool:
     return True
 
 
-def _look(account: SupplierAccount) -> Page:
+def _look(account: SupplierAccount, least: int) -> Page:
     """A page that reaches what is known, asked for with doubled limits until it does or there is no more."""
-    supplier, limit = with_history(account.code), max(account.poll_limit, LEAST_LIMIT, _reach(account))
+    supplier, limit = with_history(account.code), max(account.poll_limit, LEAST_LIMIT, least, _reach(account))
     if account.baseline_at is None:
         limit = MOST_LIMIT  # as deep as it goes, once: what is older must not look new when a limit is doubled
     total: int | None = None

@@ -33,8 +33,6 @@ from storefront.orders import services as orders
 
 # Purchases so fresh may still be on their way into the history.
 SETTLED_AFTER = timedelta(minutes=10)
-# Success may turn into failure, and prices be put right, for so long; after that only open rows are looked at again.
-_WATCHED = timedelta(hours=72)
 _PAUSE = timedelta(seconds=90)
 # Of one account and one round.
 MOST_FOUND, MOST_ROWS, MOST_CONFIRMED = 200, 20, 10
@@ -58,6 +56,7 @@ def reconcile(account: SupplierAccount, now: datetime | None = None) -> None:
     SupplierUnavailable, SupplierDenied."""
     moment = now or timezone.now()
     if account.code in codes_with_history():
+        history.look_back(account, moment)
         _compare_history(account, moment)
         fundings.read(account)
     if account.code in codes_by_reference():
@@ -88,7 +87,7 @@ def _compare_history(account: SupplierAccount, now: datetime) -> None:
 
 def _foreign(account: SupplierAccount, now: datetime) -> Iterable[HistoryRow]:
     """Rows that no attempt explains, first seen since our baseline."""
-    since = max(account.baseline_at or now, now - _WATCHED)
+    since = max(account.baseline_at or now, now - history.WATCHED)
     rows = HistoryRow.objects.filter(
         account=account, attempt=None, first_seen_at__gt=since, first_seen_at__lt=now - SETTLED_AFTER
     )
@@ -101,14 +100,14 @@ def _missing(account: SupplierAccount, now: datetime) -> Iterable[Attempt]:
         return ()
     read = min(account.polled_at, now) - SETTLED_AFTER
     taken = _attempts(account).filter(state=Attempt.State.ACCEPTED, history_row=None, reference="")
-    return taken.filter(answered_at__lt=read, answered_at__gt=now - _WATCHED)[:MOST_FOUND]
+    return taken.filter(answered_at__lt=read, answered_at__gt=now - history.WATCHED)[:MOST_FOUND]
 
 
 def _differing(account: SupplierAccount, now: datetime) -> Iterable[Attempt]:
     """Candidates: purchases that have ended, and their row says another end or price than we booked or expected."""
     booked = Transfer.objects.filter(key=Concat(Value("cost:"), Cast(OuterRef("pk"), CharField())))
     ended = _attempts(account).exclude(ended_at=None).exclude(history_row=None)
-    recent = ended.filter(history_row__changed_at__gt=now - _WATCHED)
+    recent = ended.filter(history_row__changed_at__gt=now - history.WATCHED)
     is_ours = Q(state=Attempt.State.ACCEPTED)
     is_done, has_failed = Q(history_row__status=resolving.SUCCESS), Q(history_row__status=resolving.FAILED)
     price = F("history_row__cost_minor")

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from core.money import Money
-from fulfilment import history, profiles
+from fulfilment import history, profiles, reconciling
 from fulfilment.models import Attempt, HistoryPoll, HistoryRow, SupplierAccount
 from fulfilment.suppliers.base import History, HistoryEntry, Profile, SupplierUnavailable
 from storefront.orders.models import Order
@@ -132,6 +132,34 @@ def test_an_end_is_seen_however_many_purchases_were_made_since(book):
     desk.look()
     early.refresh_from_db()
     assert early.ended_at is not None and book.calls == 10
+
+
+def test_an_end_that_is_taken_back_is_seen_however_many_purchases_were_made_since(book, monkeypatch):
+    """Other looks no longer reach it; the comparison of the books does, with one long page in ten minutes."""
+    monkeypatch.setattr("fulfilment.books.fundings.read", lambda account: None)
+    now = timezone.now().replace(microsecond=0)
+    book.add(120)
+    book.rows = [replace(row, made_at=now - timedelta(seconds=200 - at)) for at, row in enumerate(book.rows)]
+    desk.look()
+    early = _out(book, "ACCEPTED")
+    Attempt.objects.filter(pk=early.pk).update(
+        transaction_id="TX-0", history_row=HistoryRow.objects.get(transaction_id="TX-0"), ended_at=now
+    )
+    early.topup.order.topups.update(state="DELIVERED")
+    history.look_back(desk.account())
+    assert book.calls == 1, "what was just seen is not asked for again"
+    HistoryPoll.objects.update(started_at=now - timedelta(minutes=11))
+    book.rows[0] = replace(book.rows[0], status="failed")
+    desk.look()
+    assert not desk.cases("flip")
+    reconciling.reconcile(desk.account())
+    [case] = desk.cases("flip")
+    assert case.about == early.topup.order.number and book.calls == 4
+    history.look_back(desk.account())
+    HistoryRow.objects.update(made_at=now - timedelta(days=4))
+    HistoryPoll.objects.all().delete()
+    history.look_back(desk.account())
+    assert book.calls == 4, "what is older stands"
 
 
 def test_an_unknown_purchase_that_is_shown_late_behind_newer_ones_is_found(book):

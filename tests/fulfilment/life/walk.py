@@ -367,6 +367,12 @@ class Walk:
                 self.act(work, 0)
             self.clock.let_pass(span)
 
+    def books_are_compared(self) -> None:
+        """What has ended has been looked at once more, as it is every ten minutes."""
+        self.clock.let_pass(900)
+        self._during = []
+        history.look_back(SupplierAccount.objects.get(code="gemgo"))
+
     def staff_decide_all(self) -> None:
         """Everything that waits for a person has been decided by what the suppliers' books say."""
         for attempt in Attempt.objects.filter(state__in=("UNKNOWN", "ACCEPTED"), ended_at=None):

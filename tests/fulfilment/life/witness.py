@@ -108,6 +108,7 @@ class Witness:
         for _ in range(3):
             walk.staff_decide_all()
             walk.come_to_rest()
+        walk.books_are_compared()
         self.look()
         left = Order.objects.filter(status__in=("PAID", "PROCESSING"))
         assert not left.exists(), [(order.number, list(order.topups.values())) for order in left]
