@@ -1,7 +1,8 @@
 """`.venv/bin/python -m bench` measures everything against its limit in one run and writes bench/results.md.
 
 Needs `wrk` (Debian package). Figures are ratios of one run: absolute rates of two machines or days do not compare.
-`python -m bench.members` measures a member's dashboard among a million orders; it takes ten minutes and stands apart.
+`python -m bench.members` measures a member's dashboard among a million orders, `python -m bench.backoffice` the back
+office of a shop that has as many; they take ten minutes and more, and stand apart.
 """
 
 from __future__ import annotations

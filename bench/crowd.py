@@ -189,9 +189,9 @@ def fill(database: str, orders: int, *, alone: bool) -> Filled:
             "since": since,
             "days": SPAN_DAYS,
         }
-        _execute(database, _FIRST[1:] if alone else _FIRST, values)
+        execute(database, _FIRST[1:] if alone else _FIRST, values)
         with ThreadPoolExecutor(len(_THEN)) as pool:
-            list(pool.map(lambda statements: _execute(database, statements, values), _THEN))
+            list(pool.map(lambda statements: execute(database, statements, values), _THEN))
         for table in _SEQUENCES:
             connection.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
         filled = time.monotonic() - began
@@ -202,7 +202,9 @@ def fill(database: str, orders: int, *, alone: bool) -> Filled:
     return Filled(counts[0], counts[1], filled)
 
 
-def _execute(database: str, statements: Iterable[str], values: Mapping[str, object]) -> None:
+def execute(database: str, statements: Iterable[str], values: Mapping[str, object]) -> None:
+    """One after the other, with nothing checked that the database would check of rows one by one but what is unique;
+    a percent sign is written twice."""
     with psycopg.connect(database, autocommit=True, cursor_factory=psycopg.ClientCursor) as connection:
         # What refers to what is right by construction; the checks one by one would take most of the time.
         connection.execute("SET session_replication_role = replica")

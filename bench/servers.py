@@ -79,16 +79,18 @@ def _start(env: dict[str, str], port: int) -> Generator[Store]:
 
 
 @contextmanager
-def running_bare(store: Store) -> Iterator[str]:
-    """The bare views by the same server with as many workers and threads, on the store's database and Redis."""
+def running_bare(store: Store, application: str = "bench.bare:application") -> Iterator[str]:
+    """The bare views (or another application) by the same server with as many workers and threads, on the store's
+    database and Redis."""
     port = free_port()
     command = [
-        sys.executable, "-m", "gunicorn", "bench.bare:application", "--bind", f"127.0.0.1:{port}", "--worker-class",
+        sys.executable, "-m", "gunicorn", application, "--bind", f"127.0.0.1:{port}", "--worker-class",
         "gthread", "--workers", store.env.get("WEB_WORKERS", "2"), "--threads", store.env.get("WEB_THREADS", "8"),
         "--no-control-socket", "--keep-alive", "5",
     ]  # fmt: skip
     env = {**store.env, "DJANGO_SETTINGS_MODULE": "config.settings"}
-    process = subprocess.Popen(command, env=env, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    log = None if env.get("BENCH_SHOW_SQL") else subprocess.DEVNULL
+    process = subprocess.Popen(command, env=env, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=log)
     try:
         url = f"http://127.0.0.1:{port}"
         for _ in range(100):
@@ -100,7 +102,7 @@ def running_bare(store: Store) -> Iterator[str]:
         yield url
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)  # it may finish what it has, for half a minute
 
 
 def load(url: str, seconds: float = 4, connections: int = 8, headers: tuple[str, ...] = (), script: str = "") -> float:
