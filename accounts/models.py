@@ -83,6 +83,11 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
         verbose_name = _("user")
         verbose_name_plural = _("users")
         constraints = [models.UniqueConstraint(Lower("email"), name="one_user_per_address")]
+        indexes = [
+            models.Index(fields=["-id"], condition=models.Q(is_staff=True), name="user_staff"),
+            models.Index(fields=["status", "-id"], name="user_by_status"),
+            models.Index(fields=["level", "-id"], name="user_by_level"),
+        ]
         permissions = [
             ("manage_staff", _("Can add staff, give roles and help staff who lost a second factor")),
             ("end_sessions", _("Can sign customers out everywhere")),

@@ -109,6 +109,7 @@ class MailMessage(models.Model):
         indexes = [
             models.Index(fields=["not_before"], condition=models.Q(state="QUEUED"), name="mail_queued"),
             models.Index(fields=["to", "-id"], name="mail_to"),
+            models.Index(fields=["-id"], condition=~models.Q(state="SENT"), name="mail_not_sent"),
         ]
 
     def __str__(self) -> str:
@@ -146,6 +147,7 @@ class StaffCase(models.Model):
         indexes = [
             models.Index(fields=["opened_at"], condition=models.Q(state="OPEN"), name="case_open"),
             models.Index(fields=["assigned_to"], condition=models.Q(state="OPEN"), name="case_open_of"),
+            models.Index(fields=["-opened_at", "-id"], name="case_newest"),
         ]
 
     def __str__(self) -> str:
@@ -211,7 +213,12 @@ class InboxMessage(models.Model):
         verbose_name = _("inbox message")
         verbose_name_plural = _("inbox")
         constraints = [models.UniqueConstraint(fields=["party", "key"], name="same_message_once")]
-        indexes = [models.Index(fields=["not_before"], condition=models.Q(state="NEW"), name="inbox_new")]
+        indexes = [
+            models.Index(fields=["not_before"], condition=models.Q(state="NEW"), name="inbox_new"),
+            # What the list's filters look for is rare.
+            models.Index(fields=["-id"], condition=~models.Q(state="DONE"), name="inbox_not_done"),
+            models.Index(fields=["-id"], condition=models.Q(is_authentic=False), name="inbox_not_authentic"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.party} {self.received_at:%Y-%m-%d %H:%M:%S}"

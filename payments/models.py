@@ -110,6 +110,8 @@ class Payment(models.Model):
                 condition=models.Q(compare_at__isnull=False),
                 name="payment_next_comparison",
             ),
+            # Most are settled; the list's filters look for the others.
+            models.Index(fields=["state", "-id"], condition=~models.Q(state="SETTLED"), name="payment_not_settled"),
         ]
 
     def __str__(self) -> str:
@@ -152,6 +154,9 @@ class Capture(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["gateway", "gateway_ref"], name="capture_counts_once"),
             models.CheckConstraint(condition=models.Q(amount_minor__gt=0), name="capture_positive"),
+        ]
+        indexes = [
+            models.Index(fields=["effect", "-id"], condition=~models.Q(effect="PAID"), name="capture_not_paying"),
         ]
 
     def __str__(self) -> str:

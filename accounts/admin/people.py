@@ -9,6 +9,7 @@ from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.formats import date_format
 from django.utils.html import format_html_join
@@ -26,7 +27,7 @@ from accounts.models import Benefit, FailedSignIn, Session, User
 from core import audit
 from core.admin import confirm
 from core.admin.bases import ReadOnlyAdmin, ShopAdmin
-from core.admin.bounded import CappedPaginator, FoundByIndex
+from core.admin.bounded import Bounded, FoundByIndex
 
 admin.site.unregister(Group)
 admin.site.unregister(StaticDevice)  # back-up codes are made by their owner alone
@@ -55,15 +56,13 @@ class UserForm(UserChangeForm):
 
 
 @admin.register(User)
-class UserAdmin(FoundByWords, AccountVerbs, DjangoUserAdmin, ShopAdmin):  # type: ignore[type-arg]
+class UserAdmin(FoundByWords, AccountVerbs, Bounded, DjangoUserAdmin, ShopAdmin):  # type: ignore[type-arg]
     form = UserForm
     add_form = NewUserForm
     change_password_form = AdminPasswordChangeForm
     list_display = ["email", "first_name", "last_name", "phone", "status", "level", "is_staff", "created_at"]
     list_filter = ["status", "level", "is_staff", "primary_region", "groups"]
     ordering = ["-pk"]
-    show_full_result_count = False
-    paginator = CappedPaginator
     readonly_fields = [
         "public_id",
         "created_at",
@@ -163,12 +162,27 @@ class UserAdmin(FoundByWords, AccountVerbs, DjangoUserAdmin, ShopAdmin):  # type
         return bool(request.user.has_perm(permission)) and _is_below(request, user)
 
 
+class OfStaffFilter(admin.SimpleListFilter):
+    """By the few people who are staff, each with an index of their own."""
+
+    title = _("staff")
+    parameter_name = "staff"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("1", _("Yes"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[FailedSignIn]) -> QuerySet[FailedSignIn]:
+        if self.value() != "1":
+            return queryset
+        return queryset.filter(user__in=list(User.objects.filter(is_staff=True).values_list("pk", flat=True)))
+
+
 @admin.register(FailedSignIn)
 class FailedSignInAdmin(FoundByIndex, ReadOnlyAdmin):
     """Who tried to be somebody: mostly a forgotten password, sometimes not. Those of one person stand on their page."""
 
     list_display = ["at", "user", "is_staff", "why", "address", "device"]
-    list_filter = ["why", ("user__is_staff", admin.BooleanFieldListFilter)]
+    list_filter = ["why", OfStaffFilter]
     list_select_related = ["user"]
     search_fields = ["user__email"]
 

@@ -75,6 +75,7 @@ class AlertRuleAdmin(ShopAdmin):
 class IncidentAdmin(ReadOnlyAdmin):
     """What was wrong, from when to when, how bad, and who was told."""
 
+    sortable_by = None
     list_display = ["began_at", "rule", "kind", "shown_state", "shown_worst", "opened_at", "ended_at", "told_at"]
     list_filter = ["state", "rule"]
     list_select_related = ["rule"]

@@ -18,7 +18,7 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSelectWidge
 
 from core.admin import confirm
 from core.admin.bases import ReadOnlyAdmin, ShopAdmin, pretty
-from core.admin.bounded import FoundByIndex
+from core.admin.bounded import FoundByIndex, LatelyFilter
 from core.admin.verbs import Asked, Told, verb
 from core.approvals import kinds, limits, services
 from core.models import Approval, ApprovalLimit
@@ -30,7 +30,7 @@ _LOOKS = {"WAITING": "warning", "DONE": "success", "REFUSED": "danger", "LAPSED"
 @admin.register(Approval)
 class ApprovalAdmin(FoundByIndex, ReadOnlyAdmin):
     list_display = ["asked_at", "shown_kind", "title", "shown_state", "asked_by", "decided_by", "expires_at"]
-    list_filter = ["state", "kind"]
+    list_filter = ["state", ("kind", LatelyFilter)]
     search_fields = ["about", "subject"]
     search_help_text = _("invoice number, customer's id, or row")
     fields = [

@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import TextFilter
 from unfold.decorators import display
 
 from core.admin.bases import ReadOnlyAdmin, pretty
+from core.admin.bounded import DayFilter, Typed
 from core.models import AuditEntry
 
 #: Under these names a number is a subject of the trail: an invoice's, a customer's.
 _PREFIXES = ("order:", "user:")
 _SHORTEST_BEGINNING = 8
-
-
-class Typed(TextFilter, ABC):
-    """A filter into which something is typed; counts for nothing while empty."""
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
-        typed = (self.value() or "").replace("\0", "").strip()
-        return queryset.filter(self.fitting(typed)) if typed else queryset
-
-    @abstractmethod
-    def fitting(self, typed: str) -> Q:
-        """The entries for which that is typed."""
 
 
 class Actor(Typed):
@@ -60,25 +45,10 @@ class Subject(Typed):
         return known | Q(subject__startswith=typed) if len(typed) >= _SHORTEST_BEGINNING else known
 
 
-class Day(Typed):
-    """By the clocks of the reader's back office."""
-
-    title = _("day, as 2026-11-22")
-    parameter_name = "day"
-
-    def fitting(self, typed: str) -> Q:
-        try:
-            begins = timezone.make_aware(datetime.combine(date.fromisoformat(typed), time.min))
-            ends = begins + timedelta(days=1)
-        except (ValueError, OverflowError):
-            return Q(pk=None)
-        return Q(at__gte=begins, at__lt=ends)
-
-
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
     list_display = ["at", "actor", "action", "subject", "why"]
-    list_filter = [Actor, Action, Subject, Day]
+    list_filter = [Actor, Action, Subject, DayFilter]
     list_filter_submit = True
     ordering = ["-at"]
     fields = ["at", "actor", "action", "subject", "why", "shown_before", "shown_after", "trace"]

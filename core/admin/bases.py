@@ -21,7 +21,7 @@ from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.decorators import display
 
 from core import audit
-from core.admin.bounded import CappedPaginator
+from core.admin.bounded import Bounded
 from core.admin.translated import TranslatedFormField, TranslatedWidget
 from core.money import Money
 from core.translated import TranslatedField, TranslatedListField
@@ -90,13 +90,11 @@ class VerbsOfRows:
         return checked
 
 
-class ReadOnlyAdmin(VerbsOfRows, ReadOnly, ModelAdmin):
-    """Money, history, messages: what happened is not edited."""
+class ReadOnlyAdmin(VerbsOfRows, ReadOnly, Bounded, ModelAdmin):
+    """Money, history, messages: what happened is not edited. A list that stays small sets `sortable_by` to None."""
 
     list_fullwidth = True
     compressed_fields = True
-    show_full_result_count = False
-    paginator = CappedPaginator
 
 
 class ReadOnlyInline(ReadOnly, TabularInline):

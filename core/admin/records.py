@@ -15,7 +15,7 @@ from unfold.forms import BaseDialogForm
 
 from core import audit, cases, inbox, mail, poison
 from core.admin.bases import ReadOnlyAdmin, ShopAdmin, pretty, without_keys
-from core.admin.bounded import FoundByIndex
+from core.admin.bounded import FoundByIndex, LatelyFilter, on_day
 from core.admin.bulk import OnlyWhoMay, bulk_verb
 from core.admin.verbs import Asked, Told, verb, whoever_has
 from core.models import ExchangeRate, InboxMessage, MailMessage, Region, SearchToken, StaffCase
@@ -97,7 +97,7 @@ class MailMessageAdmin(FoundByIndex, ReadOnlyAdmin):
 @admin.register(StaffCase)
 class StaffCaseAdmin(OnlyWhoMay, FoundByIndex, ReadOnlyAdmin):
     list_display = ["opened_at", "kind", "title", "about", "shown_state", "assigned_to", "resolved_by"]
-    list_filter = ["state", "kind"]
+    list_filter = ["state", ("kind", LatelyFilter)]
     list_select_related = ["resolved_by", "assigned_to"]
     search_fields = ["about__startswith", "key__startswith", "kind"]
     actions = ["take_all", "resolve_all"]
@@ -172,12 +172,13 @@ class StaffCaseAdmin(OnlyWhoMay, FoundByIndex, ReadOnlyAdmin):
 
 
 @admin.register(InboxMessage)
-class InboxMessageAdmin(ReadOnlyAdmin):
+class InboxMessageAdmin(FoundByIndex, ReadOnlyAdmin):
     list_display = ["received_at", "party", "about", "shown_state", "is_authentic", "times", "attempts", "note"]
-    list_filter = ["party", "state", "is_authentic"]
-    search_fields = ["=party", "about__istartswith", "body", "note"]
-    search_help_text = _("party, invoice number, or any text in the message")
-    date_hierarchy = "received_at"
+    list_filter = [("party", LatelyFilter), "state", "is_authentic", on_day("received_at")]
+    list_filter_submit = True
+    search_fields = ["about__startswith"]
+    newest_searched = ("body", "note")
+    search_help_text = _("invoice number; of the newest messages any text in them")
     exclude = ["headers", "body", "path", "key"]
     readonly_fields = ["shown_path", "shown_headers", "shown_body"]
     actions_detail = ["work_again"]
@@ -215,7 +216,7 @@ class InboxMessageAdmin(ReadOnlyAdmin):
 
 
 @admin.register(SearchToken)
-class SearchTokenAdmin(ReadOnlyAdmin):
+class SearchTokenAdmin(FoundByIndex, ReadOnlyAdmin):
     list_display = ["word", "kind", "target"]
-    list_filter = ["kind"]
+    list_filter = [("kind", LatelyFilter)]
     search_fields = ["word__startswith", "target"]

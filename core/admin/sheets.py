@@ -83,6 +83,7 @@ class FileForm(forms.Form):
 
 @admin.register(SheetImport)
 class SheetImportAdmin(ReadOnlyAdmin):
+    sortable_by = None
     list_display = [
         "added_at", "kind_of_rows", "file_name", "shown_state", "new", "changed", "same", "wrong", "added_by",
         "published_by",

@@ -62,7 +62,11 @@ class ChatMessage(models.Model):
         ordering = ["-id"]
         verbose_name = _("message")
         verbose_name_plural = _("messages")
-        indexes = [models.Index(fields=["not_before"], condition=models.Q(state="QUEUED"), name="chat_queued")]
+        indexes = [
+            models.Index(fields=["not_before"], condition=models.Q(state="QUEUED"), name="chat_queued"),
+            models.Index(fields=["-id"], condition=~models.Q(state="SENT"), name="chat_not_sent"),
+            models.Index(fields=["message_id"], condition=~models.Q(message_id=""), name="chat_by_their_id"),
+        ]
 
     def __str__(self) -> str:
         return self.key

@@ -64,7 +64,8 @@ class Discrepancy(models.Model):
         indexes = [
             models.Index(
                 fields=["party", "next_look_at"], condition=~models.Q(state="RESOLVED"), name="discrepancy_next_look"
-            )
+            ),
+            models.Index(fields=["reference"], name="discrepancy_reference"),
         ]
 
     def __str__(self) -> str:

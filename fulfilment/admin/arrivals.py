@@ -53,6 +53,7 @@ class CostSeenInline(ReadOnlyInline):
 
 @admin.register(ProductTask)
 class ProductTaskAdmin(ReadOnlyAdmin):
+    sortable_by = None
     list_display = [
         "opened_at",
         "shown_kind",

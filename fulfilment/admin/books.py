@@ -45,6 +45,7 @@ class FundingInline(ReadOnlyInline):
 
 @admin.register(Statement)
 class StatementAdmin(ReadOnlyAdmin):
+    sortable_by = None
     list_display = ["day", "account", *_AMOUNTS, "shown_standing"]
     list_filter = ["account"]
     list_select_related = ["account"]
@@ -141,6 +142,7 @@ def _lines() -> Iterator[list[Any]]:
 
 @admin.register(Funding)
 class FundingAdmin(ReadOnlyAdmin):
+    sortable_by = None
     list_display = ["made_at", "account", "reference", "amount", "method", "status", "booked_at", "by"]
     list_filter = ["account", "status"]
     list_select_related = ["account"]

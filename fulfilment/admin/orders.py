@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from core.admin.bases import ReadOnlyAdmin, money_column
-from core.admin.bounded import FoundByIndex
+from core.admin.bounded import FoundByIndex, LatelyFilter
 from core.admin.bulk import OnlyWhoMay
 from core.admin.tables import link
 from fulfilment import searching
@@ -161,6 +161,7 @@ class OrderAdmin(OnlyWhoMay, OrderSections, OrderVerbs, OwnerVerbs, GivesBack, R
 @admin.register(OrderEvent)
 class OrderEventAdmin(FoundByIndex, ReadOnlyAdmin):
     list_display = ["at", "order", "before", "after", "by", "reason"]
-    list_filter = ["after"]
+    list_filter = [("after", LatelyFilter)]
+    ordering = ["-pk"]
     list_select_related = ["order"]
     search_fields = ["order__number__startswith"]

@@ -95,6 +95,7 @@ class PriceEndingAdmin(ShopAdmin):
 
 @admin.register(PriceDraft)
 class PriceDraftAdmin(ReadOnlyAdmin):
+    sortable_by = None
     list_display = ["made_at", "cause", "shown_state", "changes", "stopped", "made_by", "published_by", "published_at"]
     list_filter = ["state", "cause"]
     fields = ["what_would_happen", "furthest", "rates_used", "state", "what_happened"]
@@ -246,6 +247,7 @@ class ShownFilter(admin.SimpleListFilter):
 class PriceLineAdmin(ReadOnlyAdmin):
     """The newest draft's lines, unless another draft is asked for."""
 
+    sortable_by = None
     list_display = ["place", "shown_change", "moves", "cost", "earns", "rule_name", "shown_guard", "tick"]
     list_filter = [ShownFilter, "guard", "region", ("sku__product", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["sku", "region", "draft"]

@@ -14,6 +14,7 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from core.admin.bases import ReadOnlyAdmin
+from core.admin.bounded import FoundByIndex, on_day
 from core.admin.tables import link
 from core.admin.verbs import Asked, Told, verb, whoever_has
 from fulfilment.pages.problem import picture_of
@@ -28,12 +29,13 @@ class AnswerForm(BaseDialogForm):
 
 
 @admin.register(ProblemReport)
-class ProblemReportAdmin(ReadOnlyAdmin):
+class ProblemReportAdmin(FoundByIndex, ReadOnlyAdmin):
     list_display = ["created_at", "order_number", "topic", "shown_state", "answered_by", "answered_at"]
-    list_filter = ["state", "topic"]
+    list_filter = ["state", "topic", on_day("created_at")]
+    list_filter_submit = True
     list_select_related = ["order", "answered_by"]
-    search_fields = ["order__number__istartswith", "text"]
-    date_hierarchy = "created_at"
+    search_fields = ["order__number__startswith"]
+    newest_searched = ("text",)
     fields = ["order_link", "topic", "text", "shown_picture", "shown_state", "created_at"]
     fields += ["answer", "answered_by", "answered_at"]
     readonly_fields = ["order_link", "shown_picture", "shown_state"]

@@ -17,6 +17,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWi
 
 from core import audit
 from core.admin.bases import ReadOnlyAdmin, money_column, pretty
+from core.admin.bounded import FoundByIndex, LatelyFilter, on_day
 from core.admin.verbs import Asked, ReasonForm, Told, verb, whoever_has
 from core.models import Discrepancy
 from core.reconciliation import services as reconciliation
@@ -51,12 +52,13 @@ class AttemptForm(ReasonForm):
 
 
 @admin.register(Discrepancy)
-class DiscrepancyAdmin(ReadOnlyAdmin):
+class DiscrepancyAdmin(FoundByIndex, ReadOnlyAdmin):
     list_display = ["last_seen_at", "party", "shown_subject", "shown_kind", "reference", "about", "ours", "theirs"]
     list_display += ["shown_state", "first_seen_at", "looks"]
-    list_filter = ["state", "party", "kind", "subject"]
-    search_fields = ["reference", "about__istartswith", "note"]
-    date_hierarchy = "first_seen_at"
+    list_filter = ["state", ("party", LatelyFilter), "kind", "subject", on_day("first_seen_at")]
+    list_filter_submit = True
+    search_fields = ["reference", "about__startswith"]
+    newest_searched = ("note",)
     fields = [
         ("party", "shown_subject", "shown_kind"),
         ("reference", "page"),

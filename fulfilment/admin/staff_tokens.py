@@ -56,6 +56,7 @@ class TokenForm(forms.Form):
 
 @admin.register(StaffToken)
 class StaffTokenAdmin(ReadOnlyAdmin):
+    sortable_by = None
     list_display = ["name", "made_by", "shown_state", "created_at", "expires_at", "last_used_at", "last_address"]
     list_select_related = ["made_by"]
     search_fields = ["name", "made_by__email"]

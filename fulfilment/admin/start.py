@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.models import User
 from core import regions
 from core.admin.bases import ReadOnlyAdmin, money_column
+from core.admin.bounded import LatelyFilter
 from core.money import Money
 from core.sheets import files
 from fulfilment.admin.waiting import waiting
@@ -265,7 +266,7 @@ class DayFiguresAdmin(ReadOnlyAdmin):
     """The rows that the start page adds up, as they are kept; and all of them as a file."""
 
     list_display = ["day", "region", "product", "channel", "supplier", "orders", "delivered", "sales", "cost"]
-    list_filter = ["region", "supplier", "currency"]
+    list_filter = ["region", ("supplier", LatelyFilter), ("currency", LatelyFilter)]
     list_select_related = ["region"]
     ordering = ["-day", "region", "product", "channel", "supplier", "currency"]
 

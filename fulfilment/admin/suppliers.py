@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +15,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from core import audit
 from core.admin.bases import ReadOnlyAdmin, ShopAdmin, money_column
+from core.admin.bounded import FoundByIndex, LatelyFilter, on_day
 from core.admin.tables import moment, table
 from core.admin.verbs import Asked, ReasonForm, Told, verb, whoever_has
 from fulfilment import by_hand, circuit, lately
@@ -151,6 +153,7 @@ class SupplierAccountAdmin(ShopAdmin):
 
 @admin.register(SupplierProduct)
 class SupplierProductAdmin(ReadOnlyAdmin):
+    sortable_by = None
     list_display = ["code", "name", "game_code", "account", "cost", "is_active", "name_proved_at", "seen_at"]
     list_filter = ["account", "is_active", "game_code"]
     list_select_related = ["account"]
@@ -181,14 +184,18 @@ class SupplierProductAdmin(ReadOnlyAdmin):
 
 
 @admin.register(HistoryRow)
-class HistoryRowAdmin(ReadOnlyAdmin):
+class HistoryRowAdmin(FoundByIndex, ReadOnlyAdmin):
     list_display = ["transaction_id", "account", "made_at", "player_id", "game_code", "product_name", "cost", "status"]
     list_display += ["first_seen_at", "attempt_id"]
-    list_filter = ["account", "status", "game_code"]
+    list_filter = ["account", ("status", LatelyFilter), ("game_code", LatelyFilter), on_day("first_seen_at")]
+    list_filter_submit = True
     list_select_related = ["account", "attempt"]
     search_fields = ["transaction_id", "player_id"]
-    date_hierarchy = "first_seen_at"
     cost = money_column("cost_minor", currency="account.currency", title=_("cost"))
+
+    def found(self, rows: QuerySet[HistoryRow], term: str) -> set[Any]:
+        """Both indexes begin with the account."""
+        return super().found(rows.filter(account__in=list(SupplierAccount.objects.values_list("pk", flat=True))), term)
 
     @display(description=_("attempt"))
     def attempt_id(self, row: HistoryRow) -> str:
@@ -200,4 +207,3 @@ class HistoryPollAdmin(ReadOnlyAdmin):
     list_display = ["started_at", "account", "rows", "fresh", "limit", "is_covered", "note"]
     list_filter = ["account", "is_covered"]
     list_select_related = ["account"]
-    date_hierarchy = "started_at"

@@ -113,6 +113,11 @@ class Code(models.Model):
             ),
             models.Index(fields=["digest"], name="code_digest"),
             models.Index(fields=["key_mark"], name="code_key_mark"),
+            models.Index(
+                fields=["state", "-id"],
+                condition=models.Q(state__in=["DRAFT", "VOID"]),
+                name="code_neither_free_nor_sold",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -148,6 +153,11 @@ class CodeEvent(models.Model):
         ordering = ["-id"]
         verbose_name = _("event of a code")
         verbose_name_plural = _("log of codes")
+        indexes = [
+            models.Index(
+                fields=["what", "-id"], condition=~models.Q(what__in=["SOLD", "SHOWN"]), name="code_event_unusual"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.what} {self.code_id}"

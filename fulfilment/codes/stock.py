@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from core import audit, poison, regions
@@ -94,6 +95,20 @@ def waiting(sku_id: int) -> int:
     return TopUp.objects.filter(
         state=TopUp.State.QUEUED, waits_for=STOCK, order__sku=sku_id, order__status=Order.Status.PROCESSING
     ).count()
+
+
+def counted(stocks: QuerySet[CodeStock]) -> QuerySet[CodeStock]:
+    """Each with `left_count`, its codes for sale now, and `waiting_count`, the paid units that wait for one."""
+    left = shelf.free().filter(product=OuterRef("product")).values("product").annotate(count=Count("pk"))
+    units = TopUp.objects.filter(
+        state=TopUp.State.QUEUED, waits_for=STOCK, order__status=Order.Status.PROCESSING,
+        order__sku__routes__product=OuterRef("product"),
+    )  # fmt: skip
+    waiting_for_it = units.order_by().values("order__sku__routes__product").annotate(count=Count("pk", distinct=True))
+    return stocks.annotate(
+        left_count=Coalesce(Subquery(left.values("count")), 0),
+        waiting_count=Coalesce(Subquery(waiting_for_it.values("count")), 0),
+    )
 
 
 def filled(product: SupplierProduct) -> None:

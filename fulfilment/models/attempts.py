@@ -153,6 +153,9 @@ class Attempt(models.Model):
                 condition=models.Q(is_supplier_fault__isnull=False),
                 name="attempt_health",
             ),
+            # Most are accepted and need no verdict; the list's filters look for the others.
+            models.Index(fields=["state", "-id"], condition=~models.Q(state="ACCEPTED"), name="attempt_not_accepted"),
+            models.Index(fields=["verdict", "-id"], condition=~models.Q(verdict=""), name="attempt_with_verdict"),
         ]
 
     def __str__(self) -> str:

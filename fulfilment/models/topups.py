@@ -70,6 +70,13 @@ class TopUp(models.Model):
                 fields=["waits_for"], condition=models.Q(state="QUEUED") & ~models.Q(waits_for=""), name="topup_waits"
             ),
             models.Index(fields=["not_before"], condition=models.Q(state="ACCEPTED"), name="topup_accepted"),
+            models.Index(fields=["id"], condition=models.Q(state="FAILED"), name="topup_failed"),
+            # The live page counts these every few seconds.
+            models.Index(
+                fields=["state"],
+                condition=models.Q(state__in=["QUEUED", "SENDING", "UNKNOWN", "ACCEPTED"]),
+                name="topup_under_way",
+            ),
         ]
 
     def __str__(self) -> str:

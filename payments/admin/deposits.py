@@ -7,16 +7,17 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from core.admin.bases import ReadOnlyAdmin, money_column
+from core.admin.bounded import FoundByIndex, LatelyFilter, on_day
 from payments.models import Deposit
 
 
 @admin.register(Deposit)
-class DepositAdmin(ReadOnlyAdmin):
+class DepositAdmin(FoundByIndex, ReadOnlyAdmin):
     list_display = ["created_at", "number", "user", "channel_name", "amount", "credited", "shown_status", "paid_at"]
-    list_filter = ["status", "channel_code", "currency"]
+    list_filter = ["status", ("channel_code", LatelyFilter), ("currency", LatelyFilter), on_day("created_at")]
+    list_filter_submit = True
     list_select_related = ["user"]
     search_fields = ["number", "user__email"]
-    date_hierarchy = "created_at"
     exclude = ["status", "amount_minor", "fee_minor", "total_minor", "credited_minor"]
     readonly_fields = ["amount", "fee", "total", "credited", "shown_status"]
 

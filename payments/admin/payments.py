@@ -15,7 +15,7 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from core import audit
 from core.admin.bases import ReadOnlyAdmin, ReadOnlyInline, money_column, pretty
-from core.admin.bounded import FoundByIndex
+from core.admin.bounded import FoundByIndex, LatelyFilter
 from core.admin.verbs import Asked, ReasonForm, Told, verb, whoever_has
 from core.money import Money, NotAnAmount
 from payments import looking
@@ -64,7 +64,7 @@ class PaymentAdmin(FoundByIndex, ReadOnlyAdmin):
         "gateway_id",
         "settled_at",
     ]
-    list_filter = ["state", "channel__code"]
+    list_filter = ["state", ("channel__code", LatelyFilter)]
     list_select_related = ["channel", "channel__region"]
     search_fields = ["reference__startswith", "gateway_id", "deposit__number__startswith", "deposit__user__email"]
     exclude = ["instructions", "state", "amount_minor", "received_minor"]

@@ -16,6 +16,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.models import User
 from core.admin.bases import ReadOnlyAdmin
+from core.admin.bounded import FoundByIndex, LatelyFilter, on_day
 from core.admin.verbs import Asked, Told, verb, whoever_has
 from payments.models import Payout
 from payments.money_back import payouts
@@ -33,12 +34,12 @@ class PaidForm(BaseDialogForm):
 
 
 @admin.register(Payout)
-class PayoutAdmin(ReadOnlyAdmin):
+class PayoutAdmin(FoundByIndex, ReadOnlyAdmin):
     list_display = ["created_at", "refund", "amount", "masked", "shown_state", "prepared_by", "approved_by", "ended_at"]
-    list_filter = ["state", "method", "refund__currency"]
+    list_filter = ["state", ("method", LatelyFilter), ("refund__currency", LatelyFilter), on_day("created_at")]
+    list_filter_submit = True
     list_select_related = ["refund"]
-    search_fields = ["refund__reference", "refund__order__number", "bank_reference", "prepared_by", "approved_by"]
-    date_hierarchy = "created_at"
+    search_fields = ["refund__reference", "refund__order__number__startswith", "bank_reference"]
     fields = [
         *("refund", "amount", "account", "shown_state"),
         *("prepared_by", "prepared_at", "approved_by", "approved_at", "bank_reference"),

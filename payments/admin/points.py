@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from core.admin.bases import ReadOnlyAdmin, ShopAdmin, money_column
+from core.admin.bounded import FoundByIndex, on_day
 from payments.models import PointValue, Redemption
 
 
@@ -27,11 +28,12 @@ class PointValueAdmin(ShopAdmin):
 
 
 @admin.register(Redemption)
-class RedemptionAdmin(ReadOnlyAdmin):
+class RedemptionAdmin(FoundByIndex, ReadOnlyAdmin):
     list_display = ["created_at", "number", "user", "points", "amount"]
     list_select_related = ["user"]
+    list_filter = [on_day("created_at")]
+    list_filter_submit = True
     search_fields = ["number", "user__email"]
-    date_hierarchy = "created_at"
     exclude = ["amount_minor", "key"]
     readonly_fields = ["amount"]
 

@@ -93,6 +93,7 @@ class Deposit(models.Model):
                 name="deposit_of_user",
             ),
             models.Index(fields=["created_at"], name="deposit_created"),
+            models.Index(fields=["status", "-id"], condition=~models.Q(status="SUCCESS"), name="deposit_not_credited"),
         ]
         constraints = [
             models.CheckConstraint(

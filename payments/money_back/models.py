@@ -77,7 +77,9 @@ class Refund(models.Model):
                 fields=["not_before"],
                 condition=models.Q(state__in=["DUE", "SENDING", "SENT", "CLAIMABLE"]),
                 name="refund_open",
-            )
+            ),
+            models.Index(fields=["state", "-id"], name="refund_by_state"),
+            models.Index(fields=["why", "-id"], name="refund_by_cause"),
         ]
 
     def __str__(self) -> str:
@@ -163,6 +165,14 @@ class Payout(models.Model):
             ),
             models.CheckConstraint(
                 condition=~models.Q(state="PAID") | ~models.Q(bank_reference=""), name="payout_paid_by_reference"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["-id"], condition=models.Q(state__in=["ASKED", "PREPARED", "APPROVED"]), name="payout_under_way"
+            ),
+            models.Index(
+                fields=["bank_reference"], condition=~models.Q(bank_reference=""), name="payout_bank_reference"
             ),
         ]
         permissions = [

@@ -59,6 +59,7 @@ class Account(models.Model):
                 fields=["user", "currency"], condition=models.Q(kind="WALLET"), name="one_wallet_per_currency"
             ),
         ]
+        indexes = [models.Index(fields=["kind", "key"], name="account_by_kind")]
         permissions = [
             ("adjust_balance", _("Can ask for a customer's balance to be adjusted")),
             ("approve_adjustment", _("Can approve adjusted balances that another person asked for")),

@@ -14,6 +14,7 @@ from unfold.decorators import action, display
 
 from accounts.models import Level
 from core.admin.bases import ReadOnlyAdmin, ShopAdmin, money_column
+from core.admin.bounded import FoundByIndex
 from core.admin.dragging import Dragged
 from core.admin.sheets import Sheeted
 from core.money import Money
@@ -137,10 +138,9 @@ class PromoAdmin(Sheeted, Dragged, ShopAdmin):
 
 
 @admin.register(PromoSlot)
-class PromoSlotAdmin(ReadOnlyAdmin):
+class PromoSlotAdmin(FoundByIndex, ReadOnlyAdmin):
     list_display = ["promo", "holder", "day", "less", "taken_at", "released_at"]
     list_filter = ["promo", ("released_at", admin.EmptyFieldListFilter)]
     list_select_related = ["promo__region"]
     less = money_column("discount_minor", currency="promo.region.currency", title=_("paid less"))
     search_fields = ["holder", "promo__code"]
-    date_hierarchy = "taken_at"

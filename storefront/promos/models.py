@@ -95,6 +95,7 @@ class PromoSlot(models.Model):
             models.Index(fields=["promo", "target"], condition=models.Q(released_at=None), name="promo_slot_target"),
             models.Index(fields=["promo", "device"], condition=models.Q(released_at=None), name="promo_slot_device"),
             models.Index(fields=["promo", "address"], condition=models.Q(released_at=None), name="promo_slot_address"),
+            models.Index(fields=["holder"], name="promo_slot_holder"),
         ]
 
     def __str__(self) -> str:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+from django.contrib import admin
+from django.contrib.admin.templatetags.admin_list import results
+from django.db import connection
+from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
+from bench.hangers_on import hang_on
+from core.admin.bounded import Bounded
 from demo.month.loading import load_month
 from fulfilment import sending, taking
 from fulfilment.models import Attempt, SummedDay, TopUp
@@ -21,11 +29,31 @@ from storefront.orders.models import Order
 from storefront.promos.models import Promo
 from tests.demo.shop import _loaded, demo_shop  # noqa: F401
 
+STATEMENTS = 12
+#: Lists whose rows grow with the orders.
+GROWING = {
+    "storefront.Order", "storefront.OrderEvent", "storefront.PromoSlot", "payments.Payment", "payments.Capture",
+    "payments.Transfer", "payments.Account", "payments.Deposit", "payments.Refund", "payments.Payout",
+    "payments.Redemption", "fulfilment.TopUp", "fulfilment.Attempt", "fulfilment.HistoryRow", "fulfilment.Code",
+    "fulfilment.CodeEvent", "fulfilment.CodeStock", "fulfilment.ProblemReport", "fulfilment.Customer", "accounts.User",
+    "accounts.FailedSignIn", "core.MailMessage", "core.InboxMessage", "core.ChatLink", "core.ChatMessage",
+    "core.StaffCase", "core.AuditEntry", "core.Approval", "core.Discrepancy", "core.Incident",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def loaded_month(_loaded: None, django_db_blocker: Any) -> tuple[datetime, dict[str, int]]:  # noqa: F811
+    """The moment at which it ends, and how much of it there is. Goes with the shop."""
+    now = timezone.now()
+    with django_db_blocker.unblock():
+        return now, load_month(now)
+
 
 @pytest.mark.usefixtures("demo_shop")
-def test_a_month_of_every_state_whose_books_hold_and_that_asks_nobody_outside() -> None:
-    now = timezone.now()
-    counts = load_month(now)
+def test_a_month_of_every_state_whose_books_hold_and_that_asks_nobody_outside(
+    loaded_month: tuple[datetime, dict[str, int]],
+) -> None:
+    now, counts = loaded_month
     assert counts["orders"] > 500 and load_month(now) == {}
 
     assert set(Order.objects.values_list("status", flat=True)) == set(Order.Status.values)
@@ -52,3 +80,49 @@ def test_a_month_of_every_state_whose_books_hold_and_that_asks_nobody_outside() 
     customer = User.objects.get(email="customer@example.com")
     assert not customer.orders.exists() and not Account.objects.filter(user=customer).exists()
     assert Promo.objects.get(code="WELCOME10").used == 0
+
+
+def _asked(of: admin.ModelAdmin[Any], boss: User, rows: int, monkeypatch: pytest.MonkeyPatch) -> tuple[int, list[str]]:
+    """How many rows the list's first page shows, at most `rows`, and the statements that its rows, columns, filters and
+    page numbers take."""
+    monkeypatch.setattr(of, "list_per_page", rows)
+    request = RequestFactory().get("/")
+    request.user = boss
+    with CaptureQueriesContext(connection) as asked:
+        shown = of.get_changelist_instance(request)
+        shown.formset = None
+        list(results(shown))
+        for one in shown.filter_specs:
+            list(one.choices(shown))
+    return len(shown.result_list), [one["sql"] for one in asked]
+
+
+def _grows_with_the_shop(of: admin.ModelAdmin[Any], asked: list[str]) -> list[str]:
+    """What of the list would read all rows of its table."""
+    found = [sql for sql in asked if "COUNT(*)" in sql and "LIMIT" not in sql]
+    found += [sql for sql in asked if "SELECT DISTINCT" in sql]
+    found += ["date_hierarchy"] * (of.date_hierarchy is not None)
+    has_own = type(of).get_search_results is not admin.ModelAdmin.get_search_results
+    return found + ["search_fields"] * bool(of.search_fields and not has_own)
+
+
+@pytest.mark.usefixtures("demo_shop", "loaded_month")
+def test_every_list_takes_as_many_statements_however_many_rows_and_reads_no_table_to_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hang_on()
+    boss = User.objects.get(email="admin@example.com")
+    wrong: dict[str, object] = {}
+    empty = set()
+    for model, of in admin.site._registry.items():
+        name = model._meta.label
+        _few, less = _asked(of, boss, 2, monkeypatch)  # and what is asked once per process
+        many, more = _asked(of, boss, 12, monkeypatch)
+        if not len(more) <= len(less) <= STATEMENTS:
+            wrong[name] = (len(less), more)
+        # Others are the catalogue, or grow by the day.
+        if isinstance(of, Bounded) and of.sortable_by is not None and (found := _grows_with_the_shop(of, more)):
+            wrong[name] = found
+        empty |= {name} if many < 3 else set()
+    assert not wrong
+    assert not GROWING & empty
