@@ -54,6 +54,28 @@ class TranslatedTexts:
         )
 
 
+class FoundByWhatIsShown:
+    """Mixin: the address of a list filters by columns that the list shows or offers as filters, and by no others. Django
+    allows any column of the row: asked often enough, yes or no, the list would read out what pages keep back, such as
+    hashes of passwords and the keys in mails' links."""
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        admin: Any = self
+        return _is_shown(admin, lookup.split("__")[0], request) and bool(
+            super().lookup_allowed(lookup, value, request)  # type: ignore[misc]
+        )
+
+
+def _is_shown(admin: Any, name: str, request: HttpRequest) -> bool:
+    columns = {field.name: field.attname for field in admin.opts.concrete_fields}
+    field = next((one for one, attname in columns.items() if name in (one, attname)), None)
+    if field is None or field == admin.opts.pk.name:
+        return True  # a filter's own word, or a row by its number
+    named = [one[0] if isinstance(one, tuple | list) else one for one in admin.get_list_filter(request)]
+    paths = [*admin.list_display, *(one for one in named if isinstance(one, str)), admin.date_hierarchy or ""]
+    return field in {path.split("__")[0] for path in paths if isinstance(path, str)}
+
+
 class ReadOnly:
     """Mixin: may be looked at, never added, changed or deleted by hand."""
 
@@ -90,7 +112,7 @@ class VerbsOfRows:
         return checked
 
 
-class ReadOnlyAdmin(VerbsOfRows, ReadOnly, Bounded, ModelAdmin):
+class ReadOnlyAdmin(VerbsOfRows, FoundByWhatIsShown, ReadOnly, Bounded, ModelAdmin):
     """Money, history, messages: what happened is not edited. A list that stays small sets `sortable_by` to None."""
 
     list_fullwidth = True
@@ -113,7 +135,7 @@ class ShopTabularInline(TranslatedTexts, TabularInline):
     extra = 0
 
 
-class ShopAdmin(VerbsOfRows, TranslatedTexts, ModelAdmin):
+class ShopAdmin(VerbsOfRows, FoundByWhatIsShown, TranslatedTexts, ModelAdmin):
     """What the shop shows: every write, related rows and bulk deletes too, is recorded and renews the ready answers."""
 
     warn_unsaved_form = True

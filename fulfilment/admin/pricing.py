@@ -265,7 +265,7 @@ class PriceLineAdmin(ReadOnlyAdmin):
             return found.filter(draft=newest)
         return found
 
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         return lookup == "draft__id__exact" or bool(super().lookup_allowed(lookup, value, request))
 
     @display(description=_("price"), ordering="sku__code")
