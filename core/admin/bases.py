@@ -10,6 +10,7 @@ from functools import wraps
 from typing import Any, ClassVar
 
 from django.contrib.admin.utils import unquote
+from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import QuerySet
@@ -55,9 +56,9 @@ class TranslatedTexts:
 
 
 class FoundByWhatIsShown:
-    """Mixin: the address of a list filters by columns that the list shows or offers as filters, and by no others. Django
-    allows any column of the row: asked often enough, yes or no, the list would read out what pages keep back, such as
-    hashes of passwords and the keys in mails' links."""
+    """Mixin: the address of a list filters by columns that the list shows or offers as filters, and by no others.
+    Django allows any column of the row: asked often enough, yes or no, the list would read out what pages keep back,
+    such as hashes of passwords and the keys in mails' links."""
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         admin: Any = self
@@ -99,6 +100,14 @@ class VerbsOfRows:
             if "object_id" in url.pattern.converters and url.name and not url.name.endswith(_OWN_PAGES):
                 url.callback = self._of_a_row(url.callback)
         return urls
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """None for what cannot be a row's number: they look the row up, before the page says that there is none."""
+        try:
+            self.opts.pk.to_python(unquote(str(object_id)))  # type: ignore[attr-defined]
+        except ValidationError:
+            return []
+        return list(super().get_actions_detail(request, object_id))  # type: ignore[misc]
 
     def _of_a_row(self, view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @wraps(view)
