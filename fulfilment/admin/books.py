@@ -30,7 +30,7 @@ class FundingForm(ReasonForm):
     """What was paid in, and how that is known."""
 
     amount = forms.DecimalField(
-        label=_("amount"), validators=[MinValueValidator(0)], widget=UnfoldAdminDecimalFieldWidget
+        label=_("amount"), validators=[MinValueValidator(0)], max_digits=15, widget=UnfoldAdminDecimalFieldWidget
     )
     reference = forms.CharField(label=_("Reference"), max_length=80, widget=UnfoldAdminTextInputWidget)
     made_at = forms.SplitDateTimeField(label=_("Paid at"), initial=timezone.now, widget=UnfoldAdminSplitDateTimeWidget)

@@ -58,7 +58,9 @@ class OpenForm(forms.ModelForm):  # type: ignore[type-arg]
 
 class ImportForm(forms.Form):
     file = forms.FileField(label=_("File"), widget=UnfoldAdminFileFieldWidget)
-    cost = forms.DecimalField(label=_("Cost of one code"), min_value=0, widget=UnfoldAdminDecimalFieldWidget)
+    cost = forms.DecimalField(
+        label=_("Cost of one code"), min_value=0, max_digits=15, widget=UnfoldAdminDecimalFieldWidget
+    )
     expires_on = forms.DateField(
         label=_("Last day to redeem"),
         required=False,

@@ -43,7 +43,10 @@ class AdjustForm(ReasonForm):
     """By how much, of which wallet; `wish` makes one wish of two clicks."""
 
     amount = forms.DecimalField(
-        label=_("By how much (minus takes away)"), decimal_places=2, widget=UnfoldAdminTextInputWidget
+        label=_("By how much (minus takes away)"),
+        max_digits=15,
+        decimal_places=2,
+        widget=UnfoldAdminTextInputWidget,
     )
     currency = forms.ChoiceField(
         label=_("currency"), choices=[(code, code) for code in DECIMALS if code != POINTS],

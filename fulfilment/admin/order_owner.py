@@ -24,7 +24,9 @@ from storefront.orders.models import Order
 class CreditForm(ReasonForm):
     """How much; `wish` makes one wish of two clicks."""
 
-    amount = forms.DecimalField(label=_("Amount"), min_value=Decimal("0.01"), widget=UnfoldAdminTextInputWidget)
+    amount = forms.DecimalField(
+        label=_("Amount"), min_value=Decimal("0.01"), max_digits=15, widget=UnfoldAdminTextInputWidget
+    )
     wish = forms.CharField(widget=forms.HiddenInput, max_length=32)
     field_order = ["amount", "reason", "wish"]
 

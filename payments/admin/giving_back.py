@@ -21,7 +21,9 @@ from storefront.orders.models import Order
 class GiveBackForm(ReasonForm):
     """How much; `seen` carries how many refunds the giver saw, so that a second click gives nothing again."""
 
-    amount = forms.DecimalField(label=_("Amount"), min_value=Decimal("0.01"), widget=UnfoldAdminTextInputWidget)
+    amount = forms.DecimalField(
+        label=_("Amount"), min_value=Decimal("0.01"), max_digits=15, widget=UnfoldAdminTextInputWidget
+    )
     seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
     field_order = ["amount", "reason", "seen"]
 

@@ -130,6 +130,7 @@ def test_a_balance_is_adjusted_by_two_persons_and_by_two_clicks_once(office: Cli
     approvals.approve(Approval.objects.get().pk, User.objects.create_superuser("two@example.com", "x"), "right")
     assert ledger.balances(sari) == {"IDR": Money(12_500, "IDR")} and not ledger_check.problems()
     assert "holds" in say(office, sari, "adjust_balance", amount="-99999", currency="IDR", wish="two")
+    say(office, sari, "adjust_balance", amount="1e30", currency="IDR", wish="three")  # no more than a row can hold
     assert Transfer.objects.filter(reason="adjustment").count() == 1
 
 
