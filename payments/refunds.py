@@ -23,6 +23,7 @@ from core.errors import Refused
 from core.money import Money
 from core.staff_tokens.services import is_same_person
 from core.wake import wake
+from payments import own_account
 from payments.gateways import for_code, offer
 from payments.gateways.base import GatewayNotReached, GatewayRefused, GatewayUnavailable, RefundReply, RefundStanding
 from payments.models import Account, Payment, Refund
@@ -195,9 +196,10 @@ def progress(refund_id: int, reply: RefundReply) -> None:
 def approve(refund_id: int, by: str, why: str) -> Refund:
     """Staff decided that money under review goes back: it is in the member's wallet, due, or the guest is asked.
 
-    Raises Refused for a refund that does not wait for it, and for a gift whoever gave it.
+    Raises Refused for a refund that does not wait for it, for a gift whoever gave it, and for one's own order.
     """
     refund = _reviewed(refund_id, by)
+    own_account.ensure_not_their_order(refund.order, by)
     first = _first_state(refund.order, refund.payment)
     audit.record(by, "refund.approve", refund.reference, before=State.REVIEW, after=first, why=why)
     _set_out(refund, first, by)

@@ -14,7 +14,7 @@ from core import audit
 from core.approvals import limits
 from core.errors import Refused
 from core.money import Money
-from payments import refunds
+from payments import own_account, refunds
 from payments.models import Capture, Refund
 from payments.money_back import second_person
 from storefront.orders import services as orders
@@ -50,9 +50,11 @@ def give_back(order_id: int, amount: Money, *, seen: int, by: str, why: str) -> 
     person.
 
     `seen`: how many refunds of the order the giver saw. Raises Refused for an order under way (its refund comes by
-    itself), for more than is left, and where the order got another refund meanwhile.
+    itself), for more than is left, where the order got another refund meanwhile, and for an
+    order of the giver's own.
     """
     order = orders.lock(order_id)
+    own_account.ensure_not_their_order(order, by)
     key = f"staff:{order.number}:{seen}:{amount.minor}"
     earlier = Refund.objects.filter(key=key).first()
     if earlier is not None:

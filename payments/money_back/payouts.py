@@ -15,6 +15,7 @@ from core.approvals import limits
 from core.approvals.services import Person
 from core.errors import Refused
 from core.staff_tokens.services import is_same_person
+from payments import own_account
 from payments.models import Account, Payout, Refund
 from payments.money_back import destinations, second_person, steps
 from payments.money_back.destinations import Destination
@@ -26,9 +27,13 @@ State = Payout.State
 
 @transaction.atomic
 def prepare(payout_id: int, by: Person, why: str) -> Payout:
-    """The first person has compared account and amount and vouches for both. Raises Refused where another was first."""
+    """The first person has compared account and amount and vouches for both.
+
+    Raises Refused where another was first, and for one's own money.
+    """
     payout = _locked(payout_id)
     _must_be(payout, State.ASKED)
+    own_account.ensure_not_their_order(payout.refund.order, by.get_username())
     payout.state, payout.prepared_by, payout.prepared_at = State.PREPARED, by.get_username(), timezone.now()
     payout.save(update_fields=["state", "prepared_by", "prepared_at"])
     _recorded(payout, by, "payout.prepare", State.ASKED, why)
@@ -42,6 +47,7 @@ def prepare_by_hand(refund_id: int, by: Person, how: str) -> Payout:
     For refunds that wait for the customer, and for strange money under review. Raises Refused for any other.
     """
     refund = steps.locked(refund_id)
+    own_account.ensure_not_their_order(refund.order, by.get_username())
     if refund.state not in (Refund.State.CLAIMABLE, Refund.State.REVIEW) or refund.why == Refund.Why.GOODWILL:
         raise Refused("VALIDATION_ERROR", _("This refund is not one to be paid by hand."))
     if refund.state == Refund.State.REVIEW and refund.order.user is not None:
@@ -72,13 +78,14 @@ def prepare_by_hand(refund_id: int, by: Person, how: str) -> Payout:
 def approve(payout_id: int, by: Person, why: str) -> Payout:
     """The second person has looked too, and is the one who pays it now; nobody else does.
 
-    Raises Refused for the one who prepared it, for an amount above the limit without the right to approve any, and
-    where another was first.
+    Raises Refused for the one who prepared it, for one's own money, for an amount above the limit without the right to
+    approve any, and where another was first.
     """
     payout = _locked(payout_id)
     _must_be(payout, State.PREPARED)
     if is_same_person(payout.prepared_by, by.get_username()):
         raise Refused("VALIDATION_ERROR", _("You prepared this pay-out: another person has to approve it."))
+    own_account.ensure_not_their_order(payout.refund.order, by.get_username())
     is_small = limits.allows(second_person.PAYOUT, payout.refund.amount)
     if not is_small and not by.has_perm("payments.approve_any_payout"):
         raise Refused("VALIDATION_ERROR", _("This is more than you may approve."))

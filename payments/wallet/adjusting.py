@@ -17,6 +17,7 @@ from core.approvals.kinds import Kind, register
 from core.approvals.models import Approval
 from core.errors import Refused
 from core.money import Money
+from payments import own_account
 from payments.models import Account
 from payments.wallet import services as ledger
 
@@ -30,8 +31,9 @@ def adjust(user: User, amount: Money, *, key: str, by: str, why: str) -> Approva
     within the limit of one person it does so now, and None is answered.
 
     `key` makes one wish of two clicks: make it when the dialog is shown. Raises Refused for nothing, and for more than
-    the wallet holds.
+    the wallet holds, and for one's own wallet.
     """
+    own_account.ensure_not_theirs(user.email, by)
     if amount.minor == 0:
         raise Refused("VALIDATION_ERROR", gettext("Say by how much the balance changes."))
     held = ledger.balances(user).get(amount.currency, Money(0, amount.currency))
@@ -56,6 +58,7 @@ def adjust(user: User, amount: Money, *, key: str, by: str, why: str) -> Approva
 def _carry_out(approval: Approval, by: str, note: str) -> str:
     said = approval.payload
     user, amount = User.objects.get(pk=said["user"]), Money(said["minor"], said["currency"])
+    own_account.ensure_not_theirs(user.email, by)
     _move(user, amount, said["key"], by, f"{approval.asked_by}: {said['why']}; {note}")
     return str(ledger.balances(user)[amount.currency])
 

@@ -41,6 +41,27 @@ def colleague(role: str, name: str = "") -> User:
     return user
 
 
+def test_nobody_gives_money_to_themselves() -> None:
+    dewi, budi = colleague("finance"), colleague("finance", "budi")
+    order = sold(user=dewi)
+    finance, other = enter(Client(), dewi), enter(Client(), budi)
+    give = reverse("admin:storefront_order_give_back", args=[order.pk])
+    finance.post(give, SAID | {"amount": "1000", "seen": "0"})
+    assert not order.refunds.exists(), "not even what one person may give to others"
+    other.post(give, SAID | {"amount": "10000", "seen": "0"})
+    refund = order.refunds.get()
+    finance.post(reverse("admin:payments_refund_approve", args=[refund.pk]), SAID)
+    refund.refresh_from_db()
+    assert refund.state == "REVIEW"
+    with pytest.raises(Refused):
+        adjusting.adjust(dewi, Money(1, "IDR"), key="own", by=dewi.email, why="a present")
+    wish = adjusting.adjust(dewi, Money(1, "IDR"), key="gift", by=budi.email, why="a present")
+    assert wish is not None
+    with pytest.raises(Refused):
+        approvals.approve(wish.pk, dewi, "thank you")
+    assert holds(dewi) == 0 and books_hold()
+
+
 def test_support_asks_and_finance_approves_and_cannot_approve_her_own() -> None:
     order = sold(channel=factories.channel(is_refundable=True))
     support, dewi, budi = enter(Client(), colleague("support")), colleague("finance"), colleague("finance", "budi")
