@@ -203,6 +203,11 @@ class BenefitAdmin(ShopAdmin):
 class GroupAdmin(DjangoGroupAdmin, ShopAdmin):  # type: ignore[type-arg]
     """Groups of the shop's own beside the roles; what a role may do stands in accounts/roles.py, and is shown."""
 
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """What a group may do, everybody in it may."""
+        step = confirm.first(request) if request.user.has_perm("auth.change_group") else None  # type: ignore[union-attr]
+        return step or super().changeform_view(request, *args, **kwargs)
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and not _is_role(obj)
 

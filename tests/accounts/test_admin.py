@@ -67,7 +67,7 @@ def test_a_password_can_be_set(admin_client: Client, customer: User) -> None:
 def test_rights_and_limits_are_given_by_whoever_has_just_shown_who_they_are(admin_user: User, customer: User) -> None:
     client = enter(Client(), admin_user, fresh=False)
     limits = "/admin/core/approvallimit/add/"
-    for address in (f"/admin/accounts/user/{customer.pk}/change/", limits):
+    for address in (f"/admin/accounts/user/{customer.pk}/change/", limits, "/admin/auth/group/add/"):
         given = _given(is_staff="on") | {"kind": "refunds", "unit": "IDR", "most": "1000000000"}
         for answer in (client.get(address), client.post(address, given)):
             assert answer.status_code == 302 and answer["Location"].startswith("/admin/confirm/")
