@@ -72,7 +72,8 @@ def _is_shown(admin: Any, name: str, request: HttpRequest) -> bool:
     field = next((one for one, attname in columns.items() if name in (one, attname)), None)
     if field is None or field == admin.opts.pk.name:
         return True  # a filter's own word, or a row by its number
-    named = [one[0] if isinstance(one, tuple | list) else one for one in admin.get_list_filter(request)]
+    offered = admin.get_list_filter(request)
+    named = [one[0] if isinstance(one, tuple | list) else getattr(one, "parameter_name", one) for one in offered]
     paths = [*admin.list_display, *(one for one in named if isinstance(one, str)), admin.date_hierarchy or ""]
     return field in {path.split("__")[0] for path in paths if isinstance(path, str)}
 
