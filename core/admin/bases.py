@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, ClassVar
 
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
@@ -65,6 +66,14 @@ class FoundByWhatIsShown:
         return _is_shown(admin, lookup.split("__")[0], request) and bool(
             super().lookup_allowed(lookup, value, request)  # type: ignore[misc]
         )
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Some values are refused only when the statement is made, such as a year that no calendar has: Django takes
+        those for its own error."""
+        try:
+            return super().get_changelist_instance(request)  # type: ignore[misc]
+        except (ValueError, OverflowError) as problem:
+            raise IncorrectLookupParameters(problem) from problem
 
 
 def _is_shown(admin: Any, name: str, request: HttpRequest) -> bool:

@@ -165,6 +165,8 @@ def test_a_list_tells_nothing_of_columns_that_its_rows_keep_back(admin_client: C
     for asked in ("core/mailmessage/?state__exact=SENT", f"core/mailmessage/?id={sent_mail.pk}",
                   "storefront/sku/?product__id__exact=1", "accounts/user/?groups__id__exact=1"):  # fmt: skip
         assert admin_client.get(f"/admin/{asked}").status_code == 200, asked
+    answer = admin_client.get("/admin/core/mailmessage/?created_at__year=999999")
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/core/mailmessage/?e=1"), "a year no calendar has"
 
 
 def test_a_mail_is_sent_again_as_a_mail_of_its_own(admin_client: Client, sent_mail: MailMessage) -> None:
