@@ -45,6 +45,11 @@ def parse(payload: str) -> dict[str, str]:
     return fields
 
 
+def _told(reference: str) -> str:
+    """What fits of it: its end, in which a second attempt for an invoice differs from the first."""
+    return reference[-25:]
+
+
 def qris(amount: str, reference: str, terminal: str = "A01") -> str:
     """A dynamic QRIS over `amount` rupiah; the invoice stands in 62-05."""
     return seal(
@@ -60,7 +65,7 @@ def qris(amount: str, reference: str, terminal: str = "A01") -> str:
             ("59", "GATE INDONESIA"),
             ("60", "JAKARTA SELATAN"),
             ("61", "12190"),
-            ("62", tlv([("05", reference[:25]), ("07", terminal)])),
+            ("62", tlv([("05", _told(reference)), ("07", terminal)])),
         ]
     )
 
@@ -97,7 +102,7 @@ def qrph(amount: str, reference: str) -> str:
             ("58", "PH"),
             ("59", "GATE PH"),
             ("60", "Manila"),
-            ("62", tlv([("05", reference[:25])])),
+            ("62", tlv([("05", _told(reference))])),
         ]
     )
 
@@ -116,7 +121,7 @@ def paynow(amount: str, reference: str, until: str) -> str:
             ("58", "SG"),
             ("59", "GATE SG"),
             ("60", "Singapore"),
-            ("62", tlv([("01", reference[:25])])),
+            ("62", tlv([("01", _told(reference))])),
         ]
     )
 
@@ -135,6 +140,6 @@ def duitnow(amount: str, reference: str) -> str:
             ("58", "MY"),
             ("59", "GATE MY"),
             ("60", "Kuala Lumpur"),
-            ("62", tlv([("05", reference[:25])])),
+            ("62", tlv([("05", _told(reference))])),
         ]
     )

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import requests
@@ -111,7 +112,7 @@ class Customers:
         quote = self._post("/v2/orders/inquiries", inquiry, headers, 200)
         placed = self._place(quote["validationToken"], headers)
         invoice = str(placed["order"]["invoiceNumber"])
-        if wish.name == "late" and placed["order"]["status"] == "EXPIRED":
+        if wish.name == "late" and _is_over(placed["order"]):
             return  # so long the store did not answer; nobody was ever told where to pay
         if wish.name == "late":
             self.late[invoice] = _shown(placed["order"])
@@ -131,7 +132,8 @@ class Customers:
 
         def is_shown() -> bool:
             found.update(self._post("/v2/orders", {"validationToken": token}, headers, 201))
-            return found["order"]["status"] != "PENDING" or any(found["order"]["payment"].get(way) for way in _WAYS)
+            order = found["order"]
+            return _is_over(order) or order["status"] != "PENDING" or any(order["payment"].get(way) for way in _WAYS)
 
         wait_until(is_shown, within=_PATIENCE_S, every=_MOMENT_S)
         return found
@@ -211,6 +213,10 @@ class Customers:
                 told = self._post("/v2/auth/login", {"email": email, "password": PASSWORD}, {}, 200)
                 self._tokens[email] = str(told["token"]["accessToken"])
             return self._tokens[email]
+
+
+def _is_over(order: Mapping[str, Any]) -> bool:
+    return datetime.fromisoformat(order["expiredAt"]) <= datetime.now(UTC)
 
 
 def _shown(placed: Mapping[str, Any]) -> str:

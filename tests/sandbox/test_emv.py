@@ -37,6 +37,11 @@ def test_a_qris_is_the_vector_to_the_last_character():
     assert emv.parse(QRIS)["54"] == "44851"
 
 
+def test_a_second_attempt_for_an_invoice_has_a_code_of_its_own():
+    again = emv.qris("44851", INVOICE + "-2")
+    assert again != QRIS and emv.parse(again)["62"].startswith("0525") and "530993-2" in again
+
+
 @pytest.mark.parametrize(
     "broken",
     [
