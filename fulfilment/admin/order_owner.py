@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -11,36 +10,26 @@ from django.contrib import messages
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminEmailInputWidget
 
 from accounts.admin.account_verbs import CheckedForm
-from core.admin.verbs import Asked, ReasonForm, Told, verb, whoever_has
-from core.money import Money, NotAnAmount
+from core.admin.verbs import Asked, Told, verb, whoever_has
 from fulfilment.desk import guests
+from payments.admin.order_amount import OrderAmountForm
 from payments.wallet import adjusting
 from storefront.orders.models import Order
 
 
-class CreditForm(ReasonForm):
+class CreditForm(OrderAmountForm):
     """How much; `wish` makes one wish of two clicks."""
 
-    amount = forms.DecimalField(
-        label=_("Amount"), min_value=Decimal("0.01"), max_digits=15, widget=UnfoldAdminTextInputWidget
-    )
     wish = forms.CharField(widget=forms.HiddenInput, max_length=32)
     field_order = ["amount", "reason", "wish"]
 
     def __init__(self, request: HttpRequest, object_id: int | str | None = None, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, object_id, *args, **kwargs)
-        self.order = Order.objects.get(pk=int(object_id or 0))
         self.fields["wish"].initial = secrets.token_hex(8)
         self.fields["amount"].help_text = self.order.currency
-
-    def clean_amount(self) -> Money:
-        try:
-            return Money.of(self.cleaned_data["amount"], self.order.currency)
-        except NotAnAmount as problem:
-            raise forms.ValidationError(gettext("That is finer than the smallest coin.")) from problem
 
 
 class MergeForm(CheckedForm):

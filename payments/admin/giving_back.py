@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -10,37 +9,26 @@ from django.contrib import messages
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminTextInputWidget
 
-from core.admin.verbs import Asked, ReasonForm, Told, verb, whoever_has
-from core.money import Money, NotAnAmount
+from core.admin.verbs import Asked, Told, verb, whoever_has
+from payments.admin.order_amount import OrderAmountForm
 from payments.money_back import giving_back
 from storefront.orders.models import Order
 
 
-class GiveBackForm(ReasonForm):
+class GiveBackForm(OrderAmountForm):
     """How much; `seen` carries how many refunds the giver saw, so that a second click gives nothing again."""
 
-    amount = forms.DecimalField(
-        label=_("Amount"), min_value=Decimal("0.01"), max_digits=15, widget=UnfoldAdminTextInputWidget
-    )
     seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
     field_order = ["amount", "reason", "seen"]
 
     def __init__(self, request: HttpRequest, object_id: int | str | None = None, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, object_id, *args, **kwargs)
-        self.order = Order.objects.get(pk=int(object_id or 0))
         self.fields["seen"].initial = giving_back.seen(self.order)
         left = giving_back.remaining(self.order)
         self.fields["amount"].help_text = gettext("Paid and neither given back nor on its way: %(left)s") % {
             "left": left
         }
-
-    def clean_amount(self) -> Money:
-        try:
-            return Money.of(self.cleaned_data["amount"], self.order.currency)
-        except NotAnAmount as problem:
-            raise forms.ValidationError(gettext("That is finer than the smallest coin.")) from problem
 
 
 class GivesBack:

@@ -9,14 +9,14 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.staff import ReasonBody, StaffView, asked, done
+from core.api.staff import ReasonBody, StaffView, asked
 from core.web.api import data
 from fulfilment import correcting
-from fulfilment.api.admin import orders_shown as shown
 from fulfilment.api.admin.asking import WRITE_ERRORS
 from fulfilment.api.admin.orders import ORDER, TAG, found
-from fulfilment.desk.dossier import Dossier
+from fulfilment.api.admin.verbs import acted
 from storefront.api.shapes import answers, enveloped
+from storefront.orders.models import Order
 
 
 class AccountBody(serializers.Serializer[Any]):
@@ -64,10 +64,9 @@ class ChangeAccount(StaffView):
         responses=answers(ORDER, errors=WRITE_ERRORS),
     )
     def post(self, request: Request, number: str) -> Response:
-        sent, order = asked(ChangeBody, request), found(number)
+        sent = asked(ChangeBody, request)
 
-        def work(actor: str) -> dict[str, Any]:
-            correcting.change_for(order, sent["proposal"], by=actor, why=sent["reason"])
-            return shown.full(Dossier(found(order.number)))
+        def change(order_id: int, by: str, why: str) -> bool:
+            return correcting.change_for(Order.objects.get(pk=order_id), sent["proposal"], by=by, why=why)
 
-        return done(request, work)
+        return acted(request, number, sent["reason"], change)

@@ -34,7 +34,7 @@ class RefundBody(ReasonBody):
     )
 
 
-def _acted(
+def acted(
     request: Request, number: str, why: str, act: Callable[[int, str, str], object], *, is_money: bool = False
 ) -> Response:
     """What the desk's verb `act` (of the order's key, who and why) left of the order."""
@@ -59,7 +59,7 @@ class CheckAgain(StaffView):
         responses=answers(ORDER, errors=WRITE_ERRORS),
     )
     def post(self, request: Request, number: str) -> Response:
-        return _acted(request, number, asked(ReasonBody, request)["reason"], acting.check_again)
+        return acted(request, number, asked(ReasonBody, request)["reason"], acting.check_again)
 
 
 class SendAgain(StaffView):
@@ -74,7 +74,7 @@ class SendAgain(StaffView):
         responses=answers(ORDER, errors=WRITE_ERRORS),
     )
     def post(self, request: Request, number: str) -> Response:
-        return _acted(request, number, asked(ReasonBody, request)["reason"], acting.send_again)
+        return acted(request, number, asked(ReasonBody, request)["reason"], acting.send_again)
 
 
 class SwitchSupplier(StaffView):
@@ -94,7 +94,7 @@ class SwitchSupplier(StaffView):
         def switch(order_id: int, by: str, why: str) -> int:
             return acting.switch_supplier(order_id, sent["productId"], by, why)
 
-        return _acted(request, number, sent["reason"], switch)
+        return acted(request, number, sent["reason"], switch)
 
 
 class Cancel(StaffView):
@@ -110,7 +110,7 @@ class Cancel(StaffView):
         responses=answers(ORDER, errors=WRITE_ERRORS),
     )
     def post(self, request: Request, number: str) -> Response:
-        return _acted(request, number, asked(ReasonBody, request)["reason"], acting.cancel, is_money=True)
+        return acted(request, number, asked(ReasonBody, request)["reason"], acting.cancel, is_money=True)
 
 
 class GiveBack(StaffView):
