@@ -63,7 +63,7 @@ def _done(words: list[str]) -> int:
         execute_from_command_line(["manage.py", *words])
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
-    except Exception:
+    except Exception:  # ends a process of its own with its trace and 1; this one goes on to the next command
         traceback.print_exc()
         return 1
     return 0

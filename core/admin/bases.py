@@ -73,6 +73,8 @@ class FoundByWhatIsShown:
         try:
             return super().get_changelist_instance(request)  # type: ignore[misc]
         except (ValueError, OverflowError) as problem:
+            if not request.GET:
+                raise  # nobody asked for anything: the fault is ours
             raise IncorrectLookupParameters(problem) from problem
 
 
