@@ -25,8 +25,13 @@ MOST_BYTES = 4 * 1024 * 1024
 MOST_LINES = 50_000
 LEAST_LETTERS, MOST_LETTERS = 4, 200
 _DRAFTS_KEPT = timedelta(days=1)
-_HEADS = {"code": "code", "pin": "code", "voucher": "code", "serial": "serial", "sn": "serial", "expires": "expires",
-          "expires_on": "expires", "expiry": "expires", "exp": "expires"}  # fmt: skip
+_COLUMNS = ["code", "serial", "expires"]
+_HEADS = {
+    "code": "code pin voucher kode kodevoucher vouchercode codevoucher pincode kodepin",
+    "serial": "serial sn serialnumber serialno nomorseri noseri",
+    "expires": "expires expireson expiry expirydate expirationdate exp kedaluwarsa kadaluarsa berlakusampai",
+}
+_COLUMN_OF = {head: column for column, heads in _HEADS.items() for head in heads.split()}
 _DATES = ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y")
 # What a spreadsheet would run, or has already spoiled: such a "code" was never one, or is no longer.
 _FORMULA = re.compile(r"^[=+\-@\t\r]")
@@ -59,23 +64,21 @@ def read(content: bytes) -> tuple[list[Line], list[Problem]]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         raise Refused("VALIDATION_ERROR", _("Save the file as UTF-8 first.")) from problem
-    rows = [line for line in text.splitlines() if line.strip()]
+    rows = [(number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
+    if rows and rows[0][1].casefold().startswith("sep="):
+        rows.pop(0)  # a spreadsheet's own
     if not rows or "\x00" in text:
         raise Refused("VALIDATION_ERROR", _("There is no code in this file."))
     if len(rows) > MOST_LINES:
         raise Refused("VALIDATION_ERROR", _("This file is too large. Split it."))
-    between = next((sign for sign in ("\t", ";", ",") if sign in rows[0]), ",")
-    columns = ["code", "serial", "expires"]
+    between = next((sign for sign in ("\t", ";", ",") if sign in rows[0][1]), ",")
+    heads = _heads(_cells(rows[0][1], between))
+    columns = heads or _COLUMNS
     lines: list[Line] = []
     problems: list[Problem] = []
     seen: dict[str, int] = {}
-    for number, raw in enumerate(text.splitlines(), start=1):
-        if not raw.strip():
-            continue
-        cells = [cell.strip() for cell in next(csv.reader([raw], delimiter=between))]
-        if number == 1 and cells[0].casefold() in _HEADS:
-            columns = [_HEADS.get(cell.casefold(), "") for cell in cells]
-            continue
+    for number, raw in rows[1:] if heads else rows:
+        cells = _cells(raw, between)
         try:
             line = _line(number, dict(zip(columns, cells, strict=False)), len(cells) > len(columns))
             same = secret.digests(line.secret.code)[0]
@@ -87,6 +90,31 @@ def read(content: bytes) -> tuple[list[Line], list[Problem]]:
             seen[same] = number
             lines.append(line)
     return lines, problems
+
+
+def _cells(line: str, between: str) -> list[str]:
+    """Raises VALIDATION_ERROR for what no table has."""
+    try:
+        return [cell.strip() for cell in next(csv.reader([line], delimiter=between))]
+    except csv.Error as problem:
+        raise Refused("VALIDATION_ERROR", _("This file has a line that no list of codes has. Open it and look.")) from (
+            problem
+        )
+
+
+def _heads(cells: list[str]) -> list[str]:
+    """The columns that a file's first line names, each as ours or "" for one that is passed over; none if the line is a
+    code already. Raises VALIDATION_ERROR where nobody can say: a head taken for a code would be sold."""
+    columns = [_COLUMN_OF.get(re.sub("[^a-z]", "", cell.casefold()), "") for cell in cells]
+    named = [column for column in columns if column]
+    if not named and any(sign.isdigit() for cell in cells for sign in cell):
+        return []
+    if named.count("code") != 1 or len(set(named)) < len(named):
+        raise Refused(
+            "VALIDATION_ERROR",
+            _("The first line looks like heads, but not like these: code, serial, expires, each once. Name them so."),
+        )
+    return columns
 
 
 def _line(number: int, cells: dict[str, str], has_too_many: bool) -> Line:
@@ -132,6 +160,8 @@ def draft(
     """
     if cost.currency != to.product.account.currency or cost.minor < 0:
         raise Refused("VALIDATION_ERROR", _("Give the cost of one code."))
+    if expires_on is not None and expires_on <= timezone.localdate():
+        raise Refused("VALIDATION_ERROR", _("The last day to redeem is over, or is today: none of them could be sold."))
     lines, problems = read(content)
     known = _known(lines)
     problems += [

@@ -63,6 +63,34 @@ AAAA-7777-BBBB
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("heads", "line"),
+    [
+        ("Kode Voucher;Nomor Seri", "AAAA-1111;SN-1"),
+        ("\nsep=;\nNo;Code;Serial Number;Price", "1000;AAAA-1111;SN-1;50000"),
+        ("Serial,PIN", "SN-1,AAAA-1111"),
+    ],
+)
+def test_a_line_of_heads_is_never_sold_as_a_code(heads, line):
+    vouchers.draft(vouchers.opened(), f"{heads}\n{line}\n")
+    assert secrets() == [("AAAA-1111", "SN-1", None)]
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["Gutschein\nAAAA-1111\n", "serial;expires\nSN-1;\n", "code;pin\nA-1111;B-2222\n", f"A-1111\n{'1' * 140_000}"],
+)
+def test_heads_nobody_can_be_sure_of_and_lines_of_no_table_refuse_the_file(file):
+    with pytest.raises(Refused, match="VALIDATION_ERROR"):
+        vouchers.draft(vouchers.opened(), file)
+    assert not Code.objects.exists()
+
+
+def test_codes_that_expired_before_they_came_are_not_bought():
+    with pytest.raises(Refused, match="VALIDATION_ERROR"):
+        vouchers.draft(vouchers.opened(), "AAAA-1111", expires_on=timezone.localdate())
+
+
 def test_a_code_that_was_ever_imported_is_refused_whatever_became_of_it():
     here = vouchers.opened()
     vouchers.fill(here, 2)
