@@ -18,6 +18,9 @@ MOST_BYTES = 5 * 1024 * 1024
 # A picture of a few kilobytes may claim gigabytes of pixels. A phone's camera stays below the first figure, and a JPEG
 # is decoded small; the others are decoded whole, four bytes to the pixel, in every thread that is sent one.
 MOST_PIXELS = {"JPEG": 50_000_000, "PNG": 20_000_000, "WEBP": 20_000_000}
+FORMATS = tuple(MOST_PIXELS)
+# What Pillow raises over a file that is none, cut off, or spoiled.
+BROKEN = (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError)
 
 
 def redrawn(upload: IO[bytes], size: int, field: str, *, side: int, square: bool = False) -> bytes:
@@ -25,14 +28,14 @@ def redrawn(upload: IO[bytes], size: int, field: str, *, side: int, square: bool
     if size > MOST_BYTES:
         raise too_large(field)
     try:
-        with Image.open(upload, formats=tuple(MOST_PIXELS)) as picture:
-            if picture.width * picture.height > MOST_PIXELS[picture.format or "PNG"]:
+        with Image.open(upload, formats=FORMATS) as picture:
+            if has_too_many_pixels(picture):
                 raise _refused(field, _("The picture has too many pixels."))
             picture.draft("RGB", (side, side))  # a large JPEG need not be decoded whole
             small = _reduced(picture, side, square=square)
             upright = ImageOps.exif_transpose(small) or small
             shown = upright.convert("RGBA")
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as problem:
+    except BROKEN as problem:
         raise _refused(field, _("Choose a picture in JPG, PNG or WebP format.")) from problem
     if square:
         shown = ImageOps.fit(shown, (min(side, *shown.size),) * 2)
@@ -43,6 +46,13 @@ def redrawn(upload: IO[bytes], size: int, field: str, *, side: int, square: bool
     out = BytesIO()
     paper.save(out, "JPEG", quality=86, optimize=True)
     return out.getvalue()
+
+
+def has_too_many_pixels(picture: Image.Image) -> bool:
+    """Whether decoding it would take more memory than an upload may."""
+    # Phones put a second picture into a JPEG, its depth or its brightness; Pillow then calls it MPO.
+    most = MOST_PIXELS["JPEG" if picture.format in (None, "MPO") else picture.format]
+    return picture.width * picture.height > most
 
 
 def _reduced(picture: Image.Image, side: int, *, square: bool) -> Image.Image:

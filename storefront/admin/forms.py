@@ -20,6 +20,7 @@ from unfold.widgets import (
     UnfoldAdminImageFieldWidget,
 )
 
+from core import pictures
 from core.models import Region
 from core.money import Money, NotAnAmount
 from storefront.catalogue import rules
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 else:
     Form = forms.ModelForm  # not generic at run time
 
-_MOST_PIXELS = 1600
+_SIDE = 1600  # pixels
 
 
 def told(form: Any, problems: Iterable[tuple[str, str]]) -> None:
@@ -142,15 +143,25 @@ class PictureField(forms.ImageField):
         super().__init__(**kwargs)
 
     def to_python(self, data: Any) -> Any:
-        uploaded = super().to_python(data)
+        # Not ImageField's, which would try whatever Pillow reads, and some of that is a program.
+        uploaded = forms.FileField.to_python(self, data)
         if uploaded is None:
             return None
-        uploaded.seek(0)
-        with Image.open(uploaded) as picture:
+        try:
+            made = self._drawn(uploaded)
+        except pictures.BROKEN as problem:
+            raise forms.ValidationError(_("Choose a picture in JPG, PNG or WebP format.")) from problem
+        stem = slugify(PurePath(uploaded.name or "").stem)[:40] or "picture"
+        return SimpleUploadedFile(f"{stem}-{token_hex(4)}.webp", made, "image/webp")
+
+    def _drawn(self, uploaded: Any) -> bytes:
+        with Image.open(uploaded, formats=pictures.FORMATS) as picture:
+            if pictures.has_too_many_pixels(picture):
+                raise forms.ValidationError(_("The picture has too many pixels."))
+            picture.draft("RGB", (_SIDE, _SIDE))
             drawn = ImageOps.exif_transpose(picture) or picture
             drawn = drawn.convert("RGBA" if "A" in drawn.getbands() or "transparency" in drawn.info else "RGB")
-            drawn.thumbnail((_MOST_PIXELS, _MOST_PIXELS))
+            drawn.thumbnail((_SIDE, _SIDE))
             made = BytesIO()
             drawn.save(made, "WEBP", quality=85, method=6)
-        stem = slugify(PurePath(uploaded.name or "").stem)[:40] or "picture"
-        return SimpleUploadedFile(f"{stem}-{token_hex(4)}.webp", made.getvalue(), "image/webp")
+        return made.getvalue()
