@@ -97,7 +97,7 @@ def _parted(text: str, digits: int) -> tuple[str, str, str]:
     last = signs[-1]
     whole, _sign, fraction = text.rpartition(last)
     if len(set(signs)) == 1:
-        is_grouped = re.fullmatch(r"[0-9]{1,3}([.,][0-9]{3})+", text) is not None
+        is_grouped = re.fullmatch(r"[1-9][0-9]{0,2}([.,][0-9]{3})+", text) is not None
         if is_grouped and (digits == 0 or len(signs) > 1):
             return text.replace(last, ""), "", ""
         if is_grouped:

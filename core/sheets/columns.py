@@ -161,6 +161,8 @@ class Number(Column):
     def read(self, cell: str, line: Line) -> Decimal | int | None:
         if not cell and self.may_be_empty:
             return None
+        if not self.digits and re.fullmatch(r"[1-9][0-9]{0,2}([.,][0-9]{3})+", cell):
+            raise Wrong(_("This can be read in two ways. Write 1234 or 1234.00."))
         found = number(cell) if cell else None
         if found is None:
             raise Wrong(_("This cell is empty. Write a number, 0 if there is none."))
@@ -270,9 +272,12 @@ class Clock(Column):
         if not cell:
             return None
         try:
-            return time.fromisoformat(cell.zfill(5).replace(".", ":"))
+            found = time.fromisoformat(cell.zfill(5).replace(".", ":"))
         except ValueError as problem:
             raise Wrong(_("Write a time of day like 23:30.")) from problem
+        if found.tzinfo:  # it is one by the clocks of each region
+            raise Wrong(_("Write a time of day like 23:30."))
+        return found
 
 
 @dataclass(frozen=True)
@@ -294,6 +299,11 @@ class Words(Column):
         return [word for word in self.choices if word in chosen]
 
 
+def _no_number(name: str) -> None:
+    """NaN and Infinity, which only Python's own JSON has."""
+    raise ValueError(name)
+
+
 class Json(Column):
     """What has a shape of its own, as JSON."""
 
@@ -303,8 +313,9 @@ class Json(Column):
 
     def read(self, cell: str, line: Line) -> Any:
         try:
-            value = json.loads(cell) if cell else type(self.empty)()
-        except ValueError as problem:
+            value = json.loads(cell, parse_constant=_no_number) if cell else type(self.empty)()
+            json.dumps(value, ensure_ascii=False).encode()  # half a letter, written as \\ud83d, is none
+        except (ValueError, RecursionError) as problem:
             raise Wrong(_("This is no JSON. Export a row like it to see the form.")) from problem
         if not isinstance(value, type(self.empty)):
             raise Wrong(_("This is not the form of this column. Export a row like it to see it."))

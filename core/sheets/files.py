@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from io import BytesIO, StringIO
 from itertools import chain
+from typing import IO
+from xml.parsers import expat
 
 from django.utils.translation import gettext as _
 from openpyxl import Workbook, load_workbook
@@ -22,6 +24,9 @@ CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_BYTES = 6 * 1024 * 1024
 MOST_UNPACKED = 80 * 1024 * 1024
+MOST_AROUND = 4 * 1024 * 1024  # of what is no row and no text: styles, names
+MOST_IN_A_ROW = 40_000  # elements; the 16,384 cells that Excel has, each with its value
+MOST_TEXTS = 3_000_000
 MOST_PARTS = 500
 MOST_LINES = 20_000
 MOST_COLUMNS = 60
@@ -48,7 +53,9 @@ def read(content: bytes) -> Table:
     rows = _rows_of_xlsx(content) if content[:4] == b"PK\x03\x04" else _rows_of_csv(content)
     heads: list[str] | None = None
     lines: list[tuple[int, list[str]]] = []
-    for number, cells in rows:
+    for seen, (number, cells) in enumerate(rows):
+        if seen > MOST_LINES * 2:  # empty ones and all
+            raise _unreadable(_("This file has more than 20,000 lines. Split it."))
         while cells and not cells[-1].strip():
             cells.pop()
         if not cells:
@@ -96,13 +103,9 @@ def _unspaced(cell: str) -> str:
 
 
 def _rows_of_xlsx(content: bytes) -> Iterator[tuple[int, list[str]]]:
-    """The first sheet's rows. What a small file unpacks to is bounded before any of it is unpacked: `zipfile` hands
-    out no more of a part than its own head promises, and those heads are added up here."""
+    """The first sheet's rows."""
     try:
-        with zipfile.ZipFile(BytesIO(content)) as packed:
-            parts = packed.infolist()
-        if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED:
-            raise _unreadable(_("This file unpacks to more than a sheet of 20,000 lines can hold. Save it anew."))
+        _ensure_unpacks_small(content)
         # Formulas come as their text, "=A1*2", and are refused cell by cell: what one would give is not ours to trust.
         book = load_workbook(BytesIO(content), read_only=True, data_only=False, keep_links=False)
         try:
@@ -114,7 +117,7 @@ def _rows_of_xlsx(content: bytes) -> Iterator[tuple[int, list[str]]]:
             seen = 0
             for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
                 seen += len(row)
-                if seen > MOST_LINES * MOST_COLUMNS * 2 or number > MOST_LINES * 2:
+                if seen > MOST_LINES * MOST_COLUMNS * 2:
                     raise _unreadable(_("This file has more than 20,000 lines. Split it."))
                 yield number, [_unspaced(text_of(value)) for value in row[: MOST_COLUMNS * 4]]
         finally:
@@ -123,6 +126,44 @@ def _rows_of_xlsx(content: bytes) -> Iterator[tuple[int, list[str]]]:
         raise
     except Exception as problem:  # a broken file breaks openpyxl in more ways than it names
         raise _unreadable(_("This XLSX file is damaged. Open and save it again, or save it as CSV UTF-8.")) from problem
+
+
+def _ensure_unpacks_small(content: bytes) -> None:
+    """Raises VALIDATION_ERROR for a workbook that fits into a file and not into memory: what it unpacks to is bounded
+    before any of it is unpacked (`zipfile` hands out no more of a part than its own head promises, and those heads are
+    added up here), and so is what openpyxl holds as a tree: all of a small part, a row, every text."""
+    with zipfile.ZipFile(BytesIO(content)) as packed:
+        parts = packed.infolist()
+        is_large = len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED
+        for part in parts if not is_large else ():
+            if part.filename.startswith("xl/worksheets/"):
+                is_large |= _has_more(packed.open(part), MOST_IN_A_ROW, anew_at="row")
+            elif part.filename == "xl/sharedStrings.xml":
+                is_large |= _has_more(packed.open(part), MOST_TEXTS)
+            else:
+                is_large |= part.file_size > MOST_AROUND
+    if is_large:
+        raise _unreadable(_("This file unpacks to more than a sheet of 20,000 lines can hold. Save it anew."))
+
+
+def _has_more(part: IO[bytes], most: int, *, anew_at: str = "") -> bool:
+    """Whether a part has more than so many elements, from one `anew_at` to the next where that is given."""
+    count = 0
+
+    def count_on(name: str, _attributes: object) -> None:
+        nonlocal count
+        count = 0 if anew_at and name.rpartition(":")[2] == anew_at else count + 1
+        if count > most:
+            raise OverflowError
+
+    reader = expat.ParserCreate()
+    reader.StartElementHandler = count_on
+    with part:
+        try:
+            reader.ParseFile(part)
+        except OverflowError:
+            return True
+    return False
 
 
 def to_csv(heads: Sequence[str], rows: Iterable[Sequence[str | Decimal]]) -> bytes:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models.deletion import Collector, ProtectedError, RestrictedError
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -241,7 +241,7 @@ def _write(sheet: Sheet, good: Sequence[Outcome]) -> None:
                         getattr(outcome.row, named[name].target).set(linked)
             # Links are held against their tables at the end of a transaction, where nobody could say which line it is.
             connection.check_constraints()
-    except IntegrityError as problem:
+    except (IntegrityError, DataError) as problem:
         if lines := _lost_links(sheet, good):
             raise _refused(_MOVED % {"lines": _listed(lines)}) from problem
         told = str(problem).partition("\n")[0]

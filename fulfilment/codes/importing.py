@@ -35,6 +35,7 @@ _COLUMN_OF = {head: column for column, heads in _HEADS.items() for head in heads
 _DATES = ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y")
 # What a spreadsheet would run, or has already spoiled: such a "code" was never one, or is no longer.
 _FORMULA = re.compile(r"^[=+\-@\t\r]")
+_DIGIT = re.compile("[0-9]")
 _SPOILED = re.compile(r"^\d(\.\d+)?E\+\d+$", re.IGNORECASE)
 
 
@@ -72,7 +73,7 @@ def read(content: bytes) -> tuple[list[Line], list[Problem]]:
     if len(rows) > MOST_LINES:
         raise Refused("VALIDATION_ERROR", _("This file is too large. Split it."))
     between = next((sign for sign in ("\t", ";", ",") if sign in rows[0][1]), ",")
-    heads = _heads(_cells(rows[0][1], between))
+    heads = _heads(_cells(rows[0][1], between), rows[1][1] if len(rows) > 1 else "")
     columns = heads or _COLUMNS
     lines: list[Line] = []
     problems: list[Problem] = []
@@ -102,12 +103,12 @@ def _cells(line: str, between: str) -> list[str]:
         )
 
 
-def _heads(cells: list[str]) -> list[str]:
+def _heads(first: list[str], second: str) -> list[str]:
     """The columns that a file's first line names, each as ours or "" for one that is passed over; none if the line is a
     code already. Raises VALIDATION_ERROR where nobody can say: a head taken for a code would be sold."""
-    columns = [_COLUMN_OF.get(re.sub("[^a-z]", "", cell.casefold()), "") for cell in cells]
+    columns = [_COLUMN_OF.get(re.sub("[^a-z]", "", cell.casefold()), "") for cell in first]
     named = [column for column in columns if column]
-    if not named and any(sign.isdigit() for cell in cells for sign in cell):
+    if not named and (_DIGIT.search("".join(first)) or not _DIGIT.search(second)):
         return []
     if named.count("code") != 1 or len(set(named)) < len(named):
         raise Refused(

@@ -201,7 +201,7 @@ class Imports(StaffView):
         operation_id="readFile",
         tags=[TAG],
         summary="Read a file: a dry run",
-        description="CSV (UTF-8) or XLSX with the sheet's heads, at most 8 MB and 20,000 lines. Nothing changes; the "
+        description="CSV (UTF-8) or XLSX with the sheet's heads, at most 6 MB and 20,000 lines. Nothing changes; the "
         "answer says how many lines would, and which cannot. The scope is the permission to change the rows.",
         parameters=[OpenApiParameter("fileName", str, description="how the import is called")],
         request={"text/csv": OpenApiTypes.BINARY, files.XLSX: OpenApiTypes.BINARY},

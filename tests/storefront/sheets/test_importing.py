@@ -61,9 +61,9 @@ def read(content: str | bytes, sheet: Any = goods.PRICES) -> SheetImport:
     return importing.read_file(sheet, raw, file_name="prices.csv", by=BY)
 
 
-def problem(cells: str, heads: str = HEADS) -> tuple[str, str]:
+def problem(cells: str, heads: str = HEADS, sheet: Any = goods.PRICES) -> tuple[str, str]:
     """The column and the words of what is wrong with one line."""
-    one = read(f"{heads}\n{cells}\n")
+    one = read(f"{heads}\n{cells}\n", sheet)
     assert (one.wrong, one.new, one.changed, one.same) == (1, 0, 0, 0)
     (found,) = one.rows.get().problems
     return tuple(found)
@@ -129,6 +129,7 @@ def test_two_thousand_prices_with_three_bad_rows(django_assert_max_num_queries: 
     ("cells", "column", "words"),
     [
         ("MLBB_172,ID,0,50000,yes", "price", "more than nothing"),
+        ("MLBB_172,ID,0.500,50000,yes", "price", "no decimals"),
         ("MLBB_172,ID,,50000,yes", "price", "empty"),
         ("MLBB_172,ID,-5,50000,yes", "price", "number alone"),
         ("MLBB_172,ID,49450.50,50000,yes", "price", "no decimals"),
@@ -177,6 +178,20 @@ def test_amounts_as_people_and_spreadsheets_write_them() -> None:
     assert problem("NOBODY,ID,49450", "sku,region,price")[0] == "sku"
     assert problem("MLBB_172,ID,49450,USD", "sku,region,price,currency")[0] == "currency"
     assert read("sku\tregion\tprice\nMLBB_172\tID\t49.460\n".encode("utf-16")).changed == 1
+
+
+@pytest.mark.django_db
+def test_cells_that_no_database_keeps_are_told_and_never_an_error() -> None:
+    factories.product("MLBB")
+    for cell in ("[" * 9000, "[NaN]", '""[{""""value"""":""""\\ud800"""",""""label"""":1}]""'):
+        assert problem(f'MLBB,zone,"{cell}"', "product,key,options", goods.PRODUCT_FIELDS)[0] == "options"
+    assert problem("MLBB,1.000", "code,usual_seconds", goods.PRODUCTS)[0] == "usual_seconds"
+    closing = "id,product,reason_en,closed_from,closed_until"
+    assert problem(",MLBB,Night,22:00+07:00,23:00", closing, goods.PRODUCT_CLOSURES)[0] == "closed_from"
+    options = '"[{""value"": ""a\\u0000"", ""label"": ""A""}]"'
+    one = read(f"product,key,type,options\nMLBB,zone,text,{options}\n", goods.PRODUCT_FIELDS)
+    with pytest.raises(Refused, match="VALIDATION_ERROR"):
+        importing.publish(goods.PRODUCT_FIELDS, one, by=BY)
 
 
 @pytest.mark.django_db
@@ -263,6 +278,21 @@ def test_many_small_files_are_one_large_one(client: Client, settings: Any) -> No
     assert PricesSetAlone.objects.filter(person=BY).count() == 1
 
 
+def bombs() -> Iterator[bytes]:
+    """Workbooks of a few kilobytes that are trees of gigabytes: one endless row, endless styles."""
+    good = files.to_xlsx("prices", ["sku", "region"], [["A", "ID"]])
+    for name, before, more, times in (
+        ("xl/worksheets/sheet1.xml", b"</row>", b"<c/>", files.MOST_IN_A_ROW),
+        ("xl/styles.xml", b"</styleSheet>", b"<xf/>", files.MOST_AROUND // 4),
+    ):
+        out = io.BytesIO()
+        with zipfile.ZipFile(io.BytesIO(good)) as parts, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+            for part in parts.namelist():
+                content = parts.read(part)
+                packed.writestr(part, content.replace(before, more * times + before, 1) if part == name else content)
+        yield out.getvalue()
+
+
 @pytest.mark.django_db
 def test_the_same_row_twice_unknown_heads_and_what_is_no_table() -> None:
     factories.sku()
@@ -275,6 +305,7 @@ def test_the_same_row_twice_unknown_heads_and_what_is_no_table() -> None:
         b"sku,region,cost\nA,ID,1\n", b"sku,price\nA,1\n", b"", b"sku,region\n", b"\xff\xd8\xff\xe0 no text",
         b'sku,region\n"A,ID\n', b"PK\x03\x04 no book", huge.getvalue(), b"a" * (files.MOST_BYTES + 1),
         b"sku,region\n" + b"A,ID\n" * (files.MOST_LINES + 1),
+        b"sku,region\n" + b"\n" * (files.MOST_LINES * 2) + b"A,ID", *bombs(),
     ):  # fmt: skip
         with pytest.raises(Refused, match="VALIDATION_ERROR"):
             read(content)
