@@ -73,7 +73,7 @@ def read(content: bytes) -> tuple[list[Line], list[Problem]]:
     if len(rows) > MOST_LINES:
         raise Refused("VALIDATION_ERROR", _("This file is too large. Split it."))
     between = next((sign for sign in ("\t", ";", ",") if sign in rows[0][1]), ",")
-    heads = _heads(_cells(rows[0][1], between), rows[1][1] if len(rows) > 1 else "")
+    heads = _heads(*(_cells(line, between) for _number, line in rows[:2]))
     columns = heads or _COLUMNS
     lines: list[Line] = []
     problems: list[Problem] = []
@@ -103,12 +103,12 @@ def _cells(line: str, between: str) -> list[str]:
         )
 
 
-def _heads(first: list[str], second: str) -> list[str]:
+def _heads(first: list[str], second: list[str] | None = None) -> list[str]:
     """The columns that a file's first line names, each as ours or "" for one that is passed over; none if the line is a
     code already. Raises VALIDATION_ERROR where nobody can say: a head taken for a code would be sold."""
     columns = [_COLUMN_OF.get(re.sub("[^a-z]", "", cell.casefold()), "") for cell in first]
     named = [column for column in columns if column]
-    if not named and (_DIGIT.search("".join(first)) or not _DIGIT.search(second)):
+    if not named and not (second and _is_other(first[0], second[0])):
         return []
     if named.count("code") != 1 or len(set(named)) < len(named):
         raise Refused(
@@ -116,6 +116,11 @@ def _heads(first: list[str], second: str) -> list[str]:
             _("The first line looks like heads, but not like these: code, serial, expires, each once. Name them so."),
         )
     return columns
+
+
+def _is_other(first: str, second: str) -> bool:
+    """Whether the first is a word and the second a code: codes of one file are of one length, and most have digits."""
+    return len(first) != len(second) and not _DIGIT.search(first) and bool(_DIGIT.search(second))
 
 
 def _line(number: int, cells: dict[str, str], has_too_many: bool) -> Line:

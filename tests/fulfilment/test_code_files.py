@@ -76,9 +76,13 @@ def test_a_line_of_heads_is_never_sold_as_a_code(heads, line):
     assert secrets() == [("AAAA-1111", "SN-1", None)]
 
 
+def test_a_code_of_letters_alone_is_no_head():
+    assert vouchers.draft(vouchers.opened(), "DEMO-ABCD-EFGH\nDEMO-1BCD-EFGH\n").good == 2
+
+
 @pytest.mark.parametrize(
     "file",
-    ["Gutschein\nAAAA-1111\n", "serial;expires\nSN-1;\n", "code;pin\nA-1111;B-2222\n", f"A-1111\n{'1' * 140_000}"],
+    ["Gutscheincode\nAAAA-1111\n", "serial;expires\nSN-1;\n", "code;pin\nA-1111;B-2222\n", f"A-1111\n{'1' * 140_000}"],
 )
 def test_heads_nobody_can_be_sure_of_and_lines_of_no_table_refuse_the_file(file):
     with pytest.raises(Refused, match="VALIDATION_ERROR"):
