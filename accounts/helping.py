@@ -38,6 +38,7 @@ def reset_second_factor(user: User, by: User, check: Check, note: str) -> None:
         raise Refused("FORBIDDEN", _("A colleague's second factor is reset by an owner."))
     if user.is_staff and check not in FOR_STAFF:
         raise Refused("VALIDATION_ERROR", _("For a colleague see the person and an identity card first."))
+    User.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)  # of two who help, one does
     if not mfa.is_active(user):
         raise Refused("VALIDATION_ERROR", _("This account has no second factor."))
     mfa.remove(user)

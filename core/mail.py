@@ -10,12 +10,12 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Max
 from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from core import stopping
+from core import audit, stopping
 from core.cases import open_case
 from core.models import MailMessage
 from core.wake import wake
@@ -69,9 +69,16 @@ def claim(pk: int) -> bool:
     return due.update(not_before=now + _LEASE, attempts=F("attempts") + 1) == 1
 
 
-def send_again(mail: MailMessage, key: str) -> bool:
-    """The same mail once more, under a key of its own; True if that key was new."""
-    return queue(key, mail.to, mail.language, mail.template, mail.context, mail.about)
+@transaction.atomic
+def send_again(mail: MailMessage, by: str, why: str) -> bool:
+    """The same mail goes out once more, as a mail of its own; False while one that was asked for before is under
+    way."""
+    gone = MailMessage.objects.filter(key__startswith=f"again:{mail.pk}:").exclude(state=MailMessage.State.QUEUED)
+    key = f"again:{mail.pk}:{gone.aggregate(last=Max('pk'))['last'] or 0}"
+    if not queue(key, mail.to, mail.language, mail.template, mail.context, mail.about):
+        return False
+    audit.record(by, "mail sent again", f"mail:{mail.pk}", why=why)
+    return True
 
 
 def compose(mail: MailMessage) -> EmailMultiAlternatives:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
 
 from django.contrib import admin
 from django.db.models import Q
@@ -13,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.forms import BaseDialogForm
 
-from core import audit, cases, inbox, mail, poison
+from core import cases, inbox, mail, poison
 from core.admin.bases import ReadOnlyAdmin, ShopAdmin, pretty, without_keys
 from core.admin.bounded import FoundByIndex, LatelyFilter, on_day
 from core.admin.bulk import OnlyWhoMay, bulk_verb
@@ -89,8 +88,8 @@ class MailMessageAdmin(FoundByIndex, ReadOnlyAdmin):
         button=_("Send"),
     )
     def send_again(self, asked: Asked, one: MailMessage) -> Told:
-        mail.send_again(one, f"again:{one.pk}:{uuid4().hex}")
-        audit.record(asked.by, "mail sent again", f"mail:{one.pk}", why=asked.why)
+        if not mail.send_again(one, asked.by, asked.why):
+            return Told.nothing_done(_("It is on its way already."))
         return Told(_("The mail is on its way."))
 
 

@@ -240,9 +240,11 @@ class DiscrepancyAdmin(FoundByIndex, ReadOnlyAdmin):
 
 
 def _told(row: Discrepancy, act: Callable[[], object]) -> Told:
-    """How the row stands after `act`, which may have to ask a gateway or a supplier."""
+    """How the row stands after `act`, which may have to ask a gateway or a supplier, and is False where there was
+    nothing left to do."""
     try:
-        act()
+        if act() is False:
+            return Told.nothing_done(_("That was done before."))
     except _AWAY as problem:
         return Told.refused(_("The other side does not answer: %(why)s") % {"why": problem})
     row.refresh_from_db()

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -174,12 +175,15 @@ class SupplierProductAdmin(ReadOnlyAdmin):
         form=CustomerFormatForm,
     )
     def write_number(self, asked: Asked, product: SupplierProduct) -> Told:
-        before, product.customer_format = product.customer_format, asked.said["customer_format"]
-        product.save(update_fields=["customer_format"])
-        audit.record(
-            asked.by, "number format", f"product:{product.code}",
-            before=before, after=product.customer_format, why=asked.why,
-        )  # fmt: skip
+        written = asked.said["customer_format"]
+        other = SupplierProduct.objects.filter(pk=product.pk).exclude(customer_format=written)
+        with transaction.atomic():
+            if not other.update(customer_format=written):
+                return Told.nothing_done(_("It is written so already."))
+            audit.record(
+                asked.by, "number format", f"product:{product.code}",
+                before=product.customer_format, after=written, why=asked.why,
+            )  # fmt: skip
         return Told(_("Saved."))
 
 

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from core import mail
-from core.models import MailMessage, StaffCase
+from core.models import AuditEntry, MailMessage, StaffCase
 
 
 @pytest.fixture(autouse=True)
@@ -135,6 +135,9 @@ def test_an_address_the_server_refuses_is_not_tried_again(monkeypatch) -> None:
 def test_sent_again_is_a_mail_of_its_own() -> None:
     queue()
     mail.send_due()
-    assert mail.send_again(MailMessage.objects.get(), "again:1")
+    first = MailMessage.objects.get()
+    assert mail.send_again(first, "ani", "she lost it") and not mail.send_again(first, "budi", "she lost it")
     assert mail.send_due() == 1
     assert len(outbox.outbox) == 2
+    assert mail.send_again(first, "budi", "she lost it again") and mail.send_due() == 1
+    assert AuditEntry.objects.filter(action="mail sent again").count() == 2

@@ -132,7 +132,7 @@ def test_the_orders_page_shows_what_is_left_and_gives_once() -> None:
 def review(minor: int, **quote: Any) -> tuple[Order, Payment, Refund]:
     order, payment = unplaced(channel=factories.channel(is_refundable=True), **quote)
     settle(payment.pk, money(minor))
-    return order, payment, Refund.objects.get()
+    return order, payment, Refund.objects.get(order=order)
 
 
 @pytest.mark.parametrize("minor", [TOTAL - 1_000, TOTAL + 1_000])
