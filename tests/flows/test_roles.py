@@ -1,4 +1,4 @@
-"""Who of the staff may do what, by every door: the back office's pages, its verbs, and the services behind commands.
+"""Who of the staff may do what, and see what: permissions and pages. Verbs, by every door: test_verb_matrix.
 
 The lists come from accounts/roles.py; what moves money or gives rights is written down here once more by hand, so that
 a slip in that table is seen here.
@@ -17,13 +17,6 @@ from django.urls import reverse
 from accounts import roles
 from accounts.models import User
 from core.approvals import kinds
-from core.cases import open_case
-from core.models import StaffCase
-from fulfilment.models import SupplierAccount
-from payments.models import Payout
-from tests.payments.back import claimed
-from tests.payments.cast import TOTAL
-from tests.payments.test_giving_back import review
 from tests.staff import enter
 
 pytestmark = pytest.mark.django_db
@@ -58,18 +51,6 @@ MONEY_AND_RIGHTS = {
 }  # fmt: skip
 # Seen by a permission of their own.
 OWN = {"fulfilment.DayFigures": "fulfilment.view_profit"}
-VERBS = {
-    "payments_refund_approve":              "---+-+",
-    "payments_refund_accept":               "---+-+",
-    "payments_payout_prepare":              "--++-+",
-    "payments_payout_approve":              "---+-+",
-    "payments_payout_mark_paid":            "---+-+",
-    "storefront_order_give_back":           "--++-+",
-    "accounts_user_reset_second_factor":    "--+--+",
-    "accounts_user_end_sessions":           "--+--+",
-    "core_staffcase_resolve":               "--++++",
-    "fulfilment_supplieraccount_open_circuit": "----++",
-}  # fmt: skip
 
 
 @pytest.fixture
@@ -118,36 +99,6 @@ def test_a_page_opens_to_whoever_may_see_it_and_to_nobody_else(offices: dict[str
     }.items():
         address = reverse(f"admin:{name}_changelist")
         assert row(offices[role].get(address).status_code == 200 for role in NAMES) == listed, name
-
-
-def test_a_verb_opens_to_whoever_may_use_it_and_to_nobody_else(
-    offices: dict[str, Client], rows: dict[str, int]
-) -> None:
-    told = {}
-    for verb in VERBS:
-        address = reverse(f"admin:{verb}", args=[rows.get(verb) or rows["_".join(verb.split("_")[:2])]])
-        told[verb] = row(offices[name].get(address).status_code == 200 for name in NAMES)
-    assert told == VERBS
-
-
-@pytest.fixture
-def rows() -> dict[str, int]:
-    """One row for each verb, as it needs it."""
-    _order, _payment, refund = review(TOTAL - 1_000)
-    asked, prepared, approved = claimed(), claimed(), claimed()
-    Payout.objects.filter(pk=prepared.pk).update(state="PREPARED", prepared_by="sari")
-    Payout.objects.filter(pk=approved.pk).update(state="APPROVED", prepared_by="sari", approved_by="dewi")
-    open_case("double", "double:1", "Paid twice")
-    return {
-        "payments_refund": refund.pk,
-        "payments_payout_prepare": asked.pk,
-        "payments_payout_approve": prepared.pk,
-        "payments_payout_mark_paid": approved.pk,
-        "storefront_order": asked.refund.order_id,
-        "accounts_user": User.objects.create_user("customer@example.com", "x").pk,
-        "core_staffcase": StaffCase.objects.get(kind="double").pk,
-        "fulfilment_supplieraccount": SupplierAccount.objects.create(code="gemgo", name="GemGo").pk,
-    }
 
 
 def test_staff_without_a_role_reach_nothing(offices: dict[str, Client]) -> None:

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -272,28 +271,6 @@ def test_notes_are_appended_with_their_author(supplier: Any, staff: Client) -> N
     assert list(Note.objects.values_list("text", "author__email")) == [
         ("And again.", "boss@example.com"), ("She called.", "boss@example.com"),
     ]  # fmt: skip
-
-
-VERBS = {
-    "check_again": "storefront.recheck_order",
-    "send_again": "storefront.resend_order",
-    "switch_supplier": "storefront.switch_supplier",
-    "change_account": "storefront.correct_account",
-    "cancel_order": "storefront.cancel_order",
-    "write_note": "core.add_note",
-}
-
-
-def test_each_verb_needs_its_permission(supplier: Any) -> None:
-    order, _unit = waiting()
-    person = User.objects.create_user("help@example.com", "x", is_staff=True)
-    client = Client(headers={"accept-language": "en"})
-    enter(client, person)
-    for verb, permission in VERBS.items():
-        person.user_permissions.set(Permission.objects.exclude(codename=permission.partition(".")[2]))
-        said = {"_form_submitted": "True", "reason": WHY, "text": "x"}
-        assert client.post(reverse(f"admin:storefront_order_{verb}", args=[order.pk]), said).status_code == 403, verb
-    assert unmoved(order) and not AuditEntry.objects.exists() and not Note.objects.exists()
 
 
 def test_foresight_says_what_would_be_done(supplier: Any) -> None:
