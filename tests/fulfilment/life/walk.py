@@ -9,11 +9,12 @@ import hmac
 import itertools
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.test import RequestFactory
 from django.utils import timezone
 
@@ -51,6 +52,17 @@ from tests.storefront import factories
 _FORWARD = RequestFactory()
 _SPANS = (1, 6, 20, 35, 95, 200, 620, 1900)
 _LONG_AGO = 61 * 24 * 3600
+
+
+@contextlib.contextmanager
+def _mortal() -> Iterator[None]:
+    """Whoever dies in here leaves the test's transaction usable: by a statement that brings a transaction of its own
+    without a savepoint (a delete), Django would undo everything. It counts as committed."""
+    try:
+        yield
+    except Died:
+        transaction.set_rollback(False)
+        raise
 
 
 class Walk:
@@ -104,7 +116,7 @@ class Walk:
         then = None if name in WHOLE else {"die": _die, "other": lambda: self._overtaken(other)}.get(how)
         self.did[name] += 1
         try:
-            with self.between.at(place, then):
+            with _mortal(), self.between.at(place, then):
                 ACTS[name](self, dice)
         except Died:
             self.did["died"] += 1
@@ -112,7 +124,7 @@ class Walk:
 
     def _overtaken(self, other: Callable[[Walk, Dice], None]) -> None:
         during, self._during = self._during, []
-        with contextlib.suppress(Died):
+        with contextlib.suppress(Died), _mortal():
             other(self, self.outside.dice)
         self._during = during
 
