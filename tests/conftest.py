@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import hypothesis
@@ -97,8 +98,12 @@ class _Prompt(ThreadedWSGIServer):
 
 
 @pytest.fixture(autouse=True)
-def _clean_outside() -> Iterator[None]:
-    """Every test begins with empty counters, queues and caches and with a sandbox that knows nothing."""
+def _clean_outside(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every test begins with empty counters, queues and caches, with a sandbox that knows nothing, and at the beginning
+    of a minute: requests are counted by the clock's minutes, and one that ends amid a test would count anew."""
+    begun = time.time()
+    counting = SimpleNamespace(time=lambda: time.time() - begun, monotonic=time.monotonic)
+    monkeypatch.setattr(throttle, "time", counting)
     if "services" in _started:
         _flush_redis()
     regions.forget()

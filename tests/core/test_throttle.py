@@ -23,20 +23,14 @@ def _attempt(*who: str) -> bool:
     return True
 
 
-@pytest.fixture
-def _early_in_the_minute(monkeypatch) -> None:
-    now = time.time()
-    monkeypatch.setattr(time, "time", lambda: now)
-
-
-@pytest.mark.usefixtures("limit_ten", "_early_in_the_minute")
+@pytest.mark.usefixtures("limit_ten")
 def test_exactly_the_limit_passes_under_twenty_threads() -> None:
     with ThreadPoolExecutor(20) as pool:
         passed = list(pool.map(lambda _: _attempt("address"), range(200)))
     assert passed.count(True) == 10
 
 
-@pytest.mark.usefixtures("limit_ten", "_early_in_the_minute")
+@pytest.mark.usefixtures("limit_ten")
 def test_address_and_device_are_both_counted() -> None:
     assert all(_attempt("one", "device") for _ in range(10))
     assert not _attempt("another", "device")
@@ -52,7 +46,7 @@ def test_counters_go_away_by_themselves() -> None:
     assert all(0 < server.ttl(name) <= throttle.WINDOW_S + 5 for name in names)
 
 
-@pytest.mark.usefixtures("limit_ten", "_early_in_the_minute")
+@pytest.mark.usefixtures("limit_ten")
 def test_a_refusal_says_when_to_come_back() -> None:
     for _ in range(10):
         throttle.check("orders", "address")
