@@ -26,6 +26,7 @@ from fulfilment.suppliers.base import Outcome, Placed
 
 logger = logging.getLogger(__name__)
 CIRCUIT = "circuit"  # what a unit waits for that finds it open
+_BREAKER = "circuit breaker"  # who did it, by the audit trail, where nobody did
 _LONGEST_PAUSE = timedelta(minutes=2)
 _COUNTED_FOR = timedelta(hours=1)
 _REST = timedelta(seconds=60)  # after a 429 that does not say for how long
@@ -96,22 +97,27 @@ def heard(attempt: Attempt, placed: Placed) -> None:
         _count(attempt.account)
 
 
-def open_by_hand(account: SupplierAccount, why: str) -> bool:
+@transaction.atomic
+def open_by_hand(account: SupplierAccount, by: str, why: str) -> bool:
     """Nothing is bought there until staff close it; False if staff had opened it before. One that opened by itself is
-    from now on staff's."""
+    from now on staff's. Purchases under way are not touched."""
     theirs = Q(circuit_opened_at__isnull=False, circuit_until=None)
-    return bool(
-        SupplierAccount.objects.filter(~theirs, pk=account.pk).update(
-            circuit_opened_at=Coalesce("circuit_opened_at", timezone.now()),
-            circuit_until=None,
-            circuit_probe_at=None,
-            circuit_why=f"by hand: {why}"[:200],
-        )
+    moved = SupplierAccount.objects.filter(~theirs, pk=account.pk).update(
+        circuit_opened_at=Coalesce("circuit_opened_at", timezone.now()),
+        circuit_until=None,
+        circuit_probe_at=None,
+        circuit_why=f"by hand: {why}"[:200],
     )
+    if moved:
+        audit.record(by, "circuit opened", _subject(account), before=account.circuit_why, why=why)
+    return bool(moved)
 
 
-def close(account: SupplierAccount, why: str) -> bool:
-    """Buying goes on: what failed before no longer counts, and whoever waited is due now. False if it was closed."""
+def close(account: SupplierAccount, why: str, *, by: str = "") -> bool:
+    """Buying goes on: what failed before no longer counts, and whoever waited is due now. False if it was closed.
+
+    `by`: the login of who closes it; nobody's where a purchase that was tried went through.
+    """
     now = timezone.now()
     with transaction.atomic():
         moved = SupplierAccount.objects.filter(pk=account.pk, circuit_opened_at__isnull=False).update(
@@ -124,7 +130,9 @@ def close(account: SupplierAccount, why: str) -> bool:
         )
         if not moved:
             return False
-        cases.close("supplier", f"{account.code}:{CIRCUIT}", f"closed: {why}")
+        did = "circuit closed" if by else "circuit closed by itself"
+        audit.record(by or _BREAKER, did, _subject(account), before=account.circuit_why, why=why)
+        cases.close("supplier", f"{account.code}:{CIRCUIT}", f"closed: by {by}: {why}" if by else f"closed: {why}")
     TopUp.objects.filter(state=TopUp.State.QUEUED, waits_for=CIRCUIT).update(not_before=now)
     wake("fulfilment.sweep", "topups")
     return True
@@ -153,7 +161,7 @@ def _open(account: SupplierAccount, why: str, failed: list[int], now: datetime) 
     if not moved:
         return
     logger.warning("circuit of %s opens: %s", account.code, why)
-    audit.record("circuit breaker", "circuit opened by itself", f"supplier:{account.code}", why=why)
+    audit.record(_BREAKER, "circuit opened by itself", _subject(account), why=why)
     outcomes = Attempt.objects.filter(pk__in=failed).order_by("-pk").values_list("pk", "state", "http_status", "answer")
     cases.open_case(
         "supplier_circuit",
@@ -171,6 +179,10 @@ def _open(account: SupplierAccount, why: str, failed: list[int], now: datetime) 
             " case closes by itself. Else look at the supplier's status, or close the circuit in the admin."
         ),
     )
+
+
+def _subject(account: SupplierAccount) -> str:
+    return f"supplier:{account.code}"
 
 
 def _pause(tries: int) -> timedelta:

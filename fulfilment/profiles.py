@@ -21,6 +21,7 @@ from fulfilment.suppliers.base import Profile, SupplierDenied, SupplierUnavailab
 
 logger = logging.getLogger(__name__)
 BALANCE, DENIED = "balance", "denied"
+_PROFILE = "supplier profile"  # who did it, by the audit trail, where nobody did
 _POLLS_KEPT = timedelta(days=7)
 _FRESH = timedelta(seconds=50)
 
@@ -65,7 +66,7 @@ def pause(account: SupplierAccount, why: str, detail: str, needs: Money | None =
     )
     if not moved:
         return
-    audit.record("supplier profile", "supplier paused by itself", f"supplier:{account.code}", after=why, why=detail)
+    audit.record(_PROFILE, "supplier paused by itself", f"supplier:{account.code}", after=why, why=detail)
     title = f"{account.name}: our balance is too low" if why == BALANCE else f"{account.name} does not let us in"
     cases.open_case(
         f"supplier_{why}",
@@ -84,14 +85,17 @@ def pause(account: SupplierAccount, why: str, detail: str, needs: Money | None =
     )
 
 
-def resume(account: SupplierAccount) -> bool:
-    """Buying goes on, and whoever waited for it is due now; True if the account was paused."""
+def resume(account: SupplierAccount, *, by: str = "", why: str = "") -> bool:
+    """Buying goes on, and whoever waited for it is due now; True if the account was paused, for want of balance or at a
+    refused key. `by`: the login of who says so; nobody's where the balance came back."""
     with transaction.atomic():
         paused = SupplierAccount.objects.filter(pk=account.pk, paused_at__isnull=False)
         row = paused.select_for_update(no_key=True).first()
         if row is None:
             return False
         paused.update(paused_at=None, paused_why="", paused_needs_minor=None)
+        did = "supplier resumed" if by else "supplier goes on by itself"
+        audit.record(by or _PROFILE, did, f"supplier:{account.code}", before=row.paused_why, why=why)
         cases.close("supplier", f"{account.code}:{row.paused_why}", "buying goes on")
     waiting = TopUp.objects.filter(state=TopUp.State.QUEUED, waits_for=row.paused_why or "paused")
     waiting.update(not_before=timezone.now())
@@ -108,9 +112,8 @@ def look_after(now: datetime | None = None) -> None:
             profile = read(account)
             if profile is None or account.paused_why != BALANCE:
                 continue
-            if profile.balance.minor >= (account.paused_needs_minor or 0) and resume(account):
-                told = f"supplier:{account.code}"
-                audit.record("supplier profile", "supplier goes on by itself", told, after=str(profile.balance))
+            if profile.balance.minor >= (account.paused_needs_minor or 0):
+                resume(account, why=f"its balance is {profile.balance}")
     HistoryPoll.objects.filter(started_at__lt=moment - _POLLS_KEPT).delete()
 
 

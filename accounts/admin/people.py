@@ -9,6 +9,7 @@ from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.formats import date_format
@@ -144,11 +145,12 @@ class UserAdmin(FoundByWords, AccountVerbs, Bounded, DjangoUserAdmin, ShopAdmin)
             return step
         user = self.get_object(request, unquote(id))
         before = user.password if user else ""
-        response = super().user_change_password(request, id, form_url)
-        if user is not None and before != User.objects.values_list("password", flat=True).get(pk=user.pk):
-            sessions.end_all(user, Session.End.STAFF)
-            audit.record(request.user.get_username(), "password set", f"user:{user.public_id}")
-            mails.password_changed(user)
+        with transaction.atomic():
+            response = super().user_change_password(request, id, form_url)
+            if user is not None and before != User.objects.values_list("password", flat=True).get(pk=user.pk):
+                sessions.end_all(user, Session.End.STAFF)
+                audit.record(request.user.get_username(), "password set", f"user:{user.public_id}")
+                mails.password_changed(user)
         return response
 
     def has_end_permission(self, request: HttpRequest, object_id: Any = None) -> bool:

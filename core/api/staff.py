@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import serializers
@@ -99,11 +100,13 @@ def asked(body: type[serializers.Serializer[Any]], request: Request) -> dict[str
 
 
 def done(request: Request, work: Callable[[str], Any], *, is_money: bool = False) -> Response:
-    """The answer to a write: what `work(actor)` gives. With an Idempotency-Key, which calls that move money must have,
-    it is done once, and the same call again is answered the same, with `Idempotency-Replayed: true`."""
+    """The answer to a write: what `work(actor)` gives, in one transaction. With an Idempotency-Key, which calls that
+    move money must have, it is done once, and the same call again is answered the same, with
+    `Idempotency-Replayed: true`."""
     token, key = token_of(request), request.headers.get(answers.HEADER, "")
     if not key and not is_money:
-        return data(work(token.actor))
+        with transaction.atomic():
+            return data(work(token.actor))
     call = f"{request.method} {request.path}"
     payload, is_new = answers.once(token, key, call, body_of(request), lambda: work(token.actor))
     answer = data(payload)

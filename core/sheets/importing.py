@@ -159,6 +159,7 @@ def waits(one: SheetImport, *, by: str) -> None:
         raise _refused(_("This file has been decided on before."))
 
 
+@transaction.atomic
 def discard(one: SheetImport, *, by: str) -> None:
     """The draft is put away; nothing of it was ever in the shop. Raises VALIDATION_ERROR if it was decided before."""
     if not SheetImport.objects.filter(pk=one.pk, state=State.READ).update(state=State.DISCARDED):

@@ -324,13 +324,9 @@ class CustomerAdmin(FoundByWords, NoteVerb, AccountVerbs, ReadOnlyAdmin):
         text=_("Those with the member's own address, which has to be proved."),
     )
     def claim_orders(self, asked: Asked, customer: Customer) -> Told:
-        if customer.email_verified_at is None:
-            return Told.refused(_("That member has not proved the address: the orders stay the guest's."))
-        count = claiming.claim(customer)
+        count = claiming.give(customer, asked.by, asked.why)
         if not count:
             return Told.nothing_done(_("There are no guest orders with this address."))
-        subject = f"user:{customer.public_id}"
-        audit.record(asked.by, "guest orders taken over", subject, after={"orders": count}, why=asked.why)
         return Told(gettext("%(count)d orders are the member's now.") % {"count": count})
 
     @verb(

@@ -22,7 +22,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from core import poison
 from core.models import PoisonRow
-from fulfilment import by_hand, overview
+from fulfilment import circuit, overview
 from fulfilment.models import SupplierAccount
 from payments import gateway_stops
 from payments.gateways import CODES
@@ -86,8 +86,8 @@ def supplier(request: HttpRequest, code: str, verb: str) -> HttpResponse:
 
     def act(by: str, why: str) -> str:
         if is_opening:
-            return _("Buying has stopped there.") if by_hand.stop_buying(account, by, why) else ""
-        return _("Buying goes on.") if by_hand.buy_again(account, by, why) else ""
+            return _("Buying has stopped there.") if circuit.open_by_hand(account, by, why) else ""
+        return _("Buying goes on.") if circuit.close(account, why, by=by) else ""
 
     return _ask(request, title, told, act)
 

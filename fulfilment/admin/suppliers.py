@@ -19,7 +19,7 @@ from core.admin.bases import ReadOnlyAdmin, ShopAdmin, money_column
 from core.admin.bounded import FoundByIndex, LatelyFilter, on_day
 from core.admin.tables import moment, table
 from core.admin.verbs import Asked, ReasonForm, Told, verb, whoever_has
-from fulfilment import by_hand, circuit, lately
+from fulfilment import circuit, lately, profiles
 from fulfilment.admin.arrivals import CostSeenInline
 from fulfilment.models import (
     HistoryPoll,
@@ -121,7 +121,7 @@ class SupplierAccountAdmin(ShopAdmin):
         button=_("Go on"),
     )
     def resume(self, asked: Asked, account: SupplierAccount) -> Told:
-        if not by_hand.resume(account, asked.by, asked.why):
+        if not profiles.resume(account, by=asked.by, why=asked.why):
             return Told.nothing_done(_("It was not paused."))
         return Told(_("Buying goes on."))
 
@@ -134,7 +134,7 @@ class SupplierAccountAdmin(ShopAdmin):
         button=_("Stop buying"),
     )
     def open_circuit(self, asked: Asked, account: SupplierAccount) -> Told:
-        if not by_hand.stop_buying(account, asked.by, asked.why):
+        if not circuit.open_by_hand(account, asked.by, asked.why):
             return Told.nothing_done(_("Staff had opened it before."))
         return Told(_("Nothing is bought there until it is closed again."))
 
@@ -147,7 +147,7 @@ class SupplierAccountAdmin(ShopAdmin):
         button=_("Go on"),
     )
     def close_circuit(self, asked: Asked, account: SupplierAccount) -> Told:
-        if not by_hand.buy_again(account, asked.by, asked.why):
+        if not circuit.close(account, asked.why, by=asked.by):
             return Told.nothing_done(_("It was not open."))
         return Told(_("Buying goes on."))
 

@@ -36,6 +36,7 @@ def foresee_check(order: Order) -> Foresight:
     )
 
 
+@transaction.atomic
 def check_again(order_id: int, by: str, why: str) -> int:
     """Whatever is open of the order is due to be asked about: payments at the gateway, purchases at the supplier (none
     sooner than its pause); how many. Moves nothing by itself; done twice it asks no more often."""

@@ -121,7 +121,7 @@ def test_what_failed_before_it_closed_is_forgotten(failing):
 
 
 def test_what_staff_open_stays_open_until_staff_close_it(failing):
-    circuit.open_by_hand(desk.account(), "their maintenance")
+    circuit.open_by_hand(desk.account(), "ops@example.com", "their maintenance")
     failing.faults(**FINE)
     order = desk.paid()
     desk.work()

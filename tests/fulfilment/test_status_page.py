@@ -9,7 +9,7 @@ from django.utils import timezone
 from core.alerts import watching
 from core.alerts.models import AlertRule, Incident, StatusNotice
 from core.web import prebuilt
-from fulfilment import by_hand, standing, working
+from fulfilment import circuit, standing, working
 from fulfilment.models import SupplierAccount
 from fulfilment.working import Works
 from storefront.catalogue.models import ProductClosure
@@ -46,7 +46,7 @@ def test_guests_ask_for_ready_bytes(client: Client, place: None, django_assert_n
 
 def test_a_product_whose_only_source_is_dark_waits_and_one_with_another_works(place: None) -> None:
     assert list(products().values()) == [Works.YES]
-    by_hand.stop_buying(desk.account(), "ops@example.com", "gone")
+    circuit.open_by_hand(desk.account(), "ops@example.com", "gone")
     assert list(products().values()) == [Works.WAITS]
     desk.second()
     assert list(products().values()) == [Works.YES]
@@ -55,7 +55,7 @@ def test_a_product_whose_only_source_is_dark_waits_and_one_with_another_works(pl
 
 
 def test_it_tells_why_until_when_and_nothing_of_suppliers(client: Client, place: None) -> None:
-    by_hand.stop_buying(desk.account(), "ops@example.com", "gone")
+    circuit.open_by_hand(desk.account(), "ops@example.com", "gone")
     text = page(client)
     assert "Orders are taken and wait" in text and "gemgo" not in text.lower() and "Everything works" not in text
     ends = timezone.now() + timedelta(hours=2)
@@ -85,7 +85,7 @@ def test_what_staff_write_and_what_alerts_open_stands_there(client: Client, plac
 
 def test_a_stuck_invoice_leads_there(place: None, supplier: Sandbox) -> None:
     order = desk.paid()
-    by_hand.stop_buying(desk.account(), "ops@example.com", "gone")
+    circuit.open_by_hand(desk.account(), "ops@example.com", "gone")
     desk.work()
     order.refresh_from_db()
     seen = standing.of(order)

@@ -57,7 +57,7 @@ class Command(BaseCommand):
         # Our own stock too: a code that was sold since is for sale again in these rows.
         accounts = list(SupplierAccount.objects.order_by("code"))
         for account in accounts:
-            circuit.open_by_hand(account, f"restored from {manifest.made_at}")
+            circuit.open_by_hand(account, audit.COMMAND, f"restored from {manifest.made_at}")
         open_case(
             CASE,
             f"{CASE}:{manifest.made_at}",

@@ -345,7 +345,7 @@ class Walk:
             case "close":
                 circuit.close(account, "by staff")
             case _:
-                circuit.open_by_hand(account, "because")
+                circuit.open_by_hand(account, "staff", "because")
 
     def give_back(self, dice: Dice) -> None:
         order = self._one(Order.objects.filter(status__in=("PROCESSING", "SUCCESS", "FAILED")), dice)
