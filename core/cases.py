@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -11,7 +12,10 @@ from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
 from core.audit import record
+from core.errors import Refused, Text
 from core.models import StaffCase
+
+_undecided: dict[str, Callable[[StaffCase], Text]] = {}
 
 
 def open_case(
@@ -21,6 +25,12 @@ def open_case(
     given = {"kind": kind, "title": title[:200], "about": about, "evidence": evidence or {}, "actions": actions}
     _, is_new = StaffCase.objects.get_or_create(key=key, defaults=given)
     return is_new
+
+
+def stays_open(kind: str, undecided: Callable[[StaffCase], Text]) -> None:
+    """From now on nobody resolves a case of that kind while `undecided` says of it what is to be decided first. For
+    what nobody else would come back to once its case is closed."""
+    _undecided[kind] = undecided
 
 
 def stands_under(*parts: str | OuterRef) -> Exists:
@@ -54,7 +64,11 @@ def assign(case: StaffCase, to: AbstractBaseUser | None, by: AbstractBaseUser, w
 
 def resolve(case: StaffCase, by: AbstractBaseUser, resolution: str, *, actor: str = "") -> bool:
     """The case is closed with what was decided and why, once; False if somebody had closed it before. `actor`: what
-    the audit trail names instead of `by`, who answers for it (a token)."""
+    the audit trail names instead of `by`, who answers for it (a token). Raises Refused where what it is about has yet
+    to be decided itself, and closes it then."""
+    undecided = _undecided.get(case.kind)
+    if undecided is not None and case.state == StaffCase.State.OPEN and (first := undecided(case)):
+        raise Refused("VALIDATION_ERROR", first)
     waiting = StaffCase.objects.filter(pk=case.pk, state=StaffCase.State.OPEN)
     with transaction.atomic():
         is_mine = bool(

@@ -10,9 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from core.approvals import services as approvals
 from core.approvals.kinds import Kind, register
 from core.approvals.models import Approval
+from core.cases import stays_open
 from core.errors import Refused
 from payments import refunds
 from payments.models import Refund
+from payments.money_back import steps
 
 REFUND, PAYOUT = "refund", "payout"
 
@@ -78,6 +80,9 @@ def _payout_limits() -> Mapping[str, int]:
 
 
 def register_kinds() -> None:
-    """Refunds can be asked for; pay-outs, which always take two persons of their own, share the limits' page."""
+    """Refunds can be asked for; pay-outs, which always take two persons of their own, share the limits' page. Cases
+    of refunds that wait for a decision stay open until it is taken."""
+    for kind in ("refund-review", "refund-second-person", "refund-unknown"):
+        stays_open(kind, steps.undecided)
     register(Kind(REFUND, _("Refund given by staff"), "payments.change_refund", _carry_out, _give_up, _refund_limits))
     register(Kind(PAYOUT, _("Pay-out"), "payments.approve_any_payout", limits=_payout_limits))

@@ -7,9 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core.cases import close, open_case
+from core.errors import Text
+from core.models import StaffCase
 from payments import mails
 from payments.money_back import words
 from payments.money_back.models import Refund, RefundEvent
@@ -116,6 +119,15 @@ def _paid(refund: Refund, target: Account, note: str = "") -> None:
     key = f"refund:{refund.key}" + (f":{times + 1}" if times else "")
     about = f"{refund.reference} {note}".strip()
     ledger.transfer(key, payable, target, refund.amount, "refund paid", refund.order, note=about)
+
+
+def undecided(case: StaffCase) -> Text:
+    """What is to be decided about the refund of a case (`open_refund_case`) before the case can be closed; "" for
+    nothing. Its own step closes the case, so that no refund waits where nobody looks."""
+    refund = Refund.objects.filter(reference=case.evidence.get("refund")).first()
+    if refund is None or case.kind not in _CASES.get(State(refund.state), ()):
+        return ""
+    return _("The refund itself waits for a decision: take it on the refund's page, and this case closes by itself.")
 
 
 def open_refund_case(

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from accounts import roles
 from accounts.models import User
+from core import cases
 from core.approvals import services as approvals
 from core.approvals.models import Approval, ApprovalLimit
 from core.errors import Refused
@@ -86,6 +87,8 @@ def test_support_asks_and_finance_approves_and_cannot_approve_her_own() -> None:
     assert refund.state == "DUE" and Approval.objects.get().decided_by == "finance@shop.example"
 
     own = ask(finance, "10001")
+    with pytest.raises(Refused):
+        cases.resolve(StaffCase.objects.get(state="OPEN"), dewi, "a closed case would leave the refund waiting unseen")
     approve = reverse("admin:core_approval_approve", args=[Approval.objects.latest("id").pk])
     finance.post(approve, SAID)
     finance.post(reverse("admin:payments_refund_approve", args=[own.pk]), SAID)
