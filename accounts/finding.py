@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from itertools import takewhile
 
 from django.db import transaction
-from django.utils import timezone
 
 from accounts.models import User
 from core import search
@@ -15,8 +13,6 @@ from core.models import SearchMark
 
 KIND = "user"
 _BATCH = 500
-# An account is read when its transaction has surely ended: one with a lower id may still come to light.
-_AFTER = timedelta(minutes=2)
 
 
 def index(user: User) -> None:
@@ -32,10 +28,10 @@ def index_new() -> int:
     mark = SearchMark.objects.select_for_update(skip_locked=True, no_key=True).filter(kind=KIND).first()
     if mark is None:
         return 0
-    ended = timezone.now() - _AFTER
+    settled = search.settled_before()
     new = User.objects.filter(pk__gt=mark.last_id).order_by("pk")[:_BATCH]
-    # Up to the first that is too young; ids and times need not agree (accounts that were brought in).
-    rows = list(takewhile(lambda user: user.created_at < ended, new))
+    # Ids and times need not agree (accounts that were brought in).
+    rows = list(takewhile(lambda user: user.created_at < settled, new))
     for user in rows:
         index(user)
     if rows:

@@ -5,15 +5,32 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.utils import timezone
 
 from core.models import SearchToken
 
 MAX_WORD = 120
 SHORTEST_PART = 4
+# Between the moment a row bears and its insertion, and between the clocks of two machines.
+_SLACK = timedelta(minutes=2)
 # However common a beginning is, no search reads more words than these: staff type another letter.
 _MOST_READ = 2000
+
+
+def settled_before() -> datetime:
+    """Rows made before then are all to be seen, or will never be: no transaction that writes is as old as that. Whoever
+    goes through a table by id stops at the first row that is younger, since one with a lower id may still come to
+    light."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT min(xact_start) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND backend_xid IS NOT NULL AND pid <> pg_backend_pid()"
+        )
+        oldest = cursor.fetchone()[0]
+    return min(timezone.now(), oldest or timezone.now()) - _SLACK
 
 
 def words_in(*texts: str | None) -> set[str]:

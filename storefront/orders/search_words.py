@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from itertools import takewhile
 
 from django.db import transaction
 from django.db.models import Max, Q, QuerySet, Value
 from django.db.models.functions import Lower, Replace
-from django.utils import timezone
 
 from core import search
 from core.models import SearchMark
@@ -24,8 +23,6 @@ KIND = "order"
 PLAYER, EMAIL, PHONE = "player", "email", "phone"
 _BATCH = 500
 _BATCHES = 20
-# An order is read when its transaction has surely ended: one with a lower id may still come to light.
-_AFTER = timedelta(minutes=2)
 _MOST_VALUES = 100
 _MOST_UNREAD = 5000
 
@@ -55,11 +52,13 @@ def _index_batch() -> int:
     mark = SearchMark.objects.select_for_update(skip_locked=True, no_key=True).filter(kind=KIND).first()
     if mark is None:
         return 0  # somebody else is at it
-    new = Order.objects.filter(pk__gt=mark.last_id, created_at__lt=timezone.now() - _AFTER).order_by("pk")
-    rows = list(new.values_list("pk", "player_id", "nickname", "email", "phone")[:_BATCH])
+    settled = search.settled_before()
+    new = Order.objects.filter(pk__gt=mark.last_id).order_by("pk")
+    columns = new.values_list("created_at", "pk", "player_id", "nickname", "email", "phone")
+    rows = list(takewhile(lambda row: row[0] < settled, columns[:_BATCH]))
     if rows:
-        _add(row[1:] for row in rows)
-        mark.last_id = rows[-1][0]
+        _add(row[2:] for row in rows)
+        mark.last_id = rows[-1][1]
         mark.save(update_fields=["last_id"])
     return len(rows)
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts import finding
 from accounts.models import User
+from core import search
 from core.models import SearchToken
 from fulfilment import searching
 from fulfilment.models import Attempt
@@ -93,12 +94,26 @@ def test_people_are_found_by_name_address_and_number() -> None:
         assert finding.find("nobody") == []
 
 
-def test_nobody_is_passed_over_whose_account_may_still_come_to_light() -> None:
+def test_nothing_is_passed_over_that_may_still_come_to_light(orders: tuple[Order, Order]) -> None:
     _young, old = (User.objects.create_user(f"{name}@example.com") for name in ("young", "old"))
-    User.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(hours=1))
-    assert finding.index_new() == 0
+    for rows, pk in ((User.objects, old.pk), (Order.objects, orders[1].pk)):
+        rows.filter(pk=pk).update(created_at=timezone.now() - timedelta(hours=1))
+    assert finding.index_new() == search_words.index_new() == 0
+    late = connection.copy()
+    try:
+        with late.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("SELECT now(), pg_current_xact_id()")
+            begun = cursor.fetchone()[0]
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")  # what one transaction saw of others it sees to its end
+        assert search.settled_before() <= begun - timedelta(minutes=2), "what it brings is waited for"
+    finally:
+        late.close()
     User.objects.update(created_at=timezone.now() - timedelta(hours=1))
     assert finding.index_new() == 2
+    Order.objects.update(created_at=timezone.now() - timedelta(hours=1))
+    assert search_words.index_new() == 2
 
 
 def test_every_look_up_goes_by_an_index(orders: tuple[Order, Order]) -> None:
