@@ -118,6 +118,8 @@ THROTTLES = {
 STAFF_REFUND_LIMITS = env.amounts("STAFF_REFUND_LIMITS", "IDR:500000,MYR:150,PHP:1800,SGD:45,THB:1100,USD:30")
 # Pay-outs always take two persons; above these the second one needs the right to approve any.
 PAYOUT_LIMITS = env.amounts("PAYOUT_LIMITS", "IDR:5000000,MYR:1500,PHP:18000,SGD:450,THB:11000,USD:300")
+# By how much staff change a balance at once, also two persons together: what is more has a zero too many.
+BALANCE_CHANGE_MOST = env.amounts("BALANCE_CHANGE_MOST", "IDR:10000000,MYR:3000,PHP:36000,SGD:900,THB:22000,USD:600")
 # A price in an imported file that moves by more than so many percent is a jump: staff have to tick it.
 PRICE_JUMP_PERCENT = env.integer("PRICE_JUMP_PERCENT", 30, least=1, most=1000)
 # Working days within which a pay-out is usually made: what the customer is told.

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.alerts.models import AlertAddress, AlertPost, AlertRule, AlertSilence, Incident, StatusNotice
-from core.approvals.models import Approval, ApprovalLimit
+from core.approvals.models import Approval, ApprovalLimit, DoneAlone
 from core.messages.models import ChatLink, ChatMessage
 from core.reconciliation.models import Discrepancy
 from core.sheets.models import SheetImport, SheetRow
@@ -19,8 +19,8 @@ from core.translated import TranslatedField
 
 __all__ = [
     "AlertAddress", "AlertPost", "AlertRule", "AlertSilence", "Approval", "ApprovalLimit", "AuditEntry", "ChatLink",
-    "ChatMessage", "Closure", "Discrepancy", "ExchangeRate", "InboxMessage", "Incident", "KeptAnswer", "MailMessage",
-    "Note", "Region", "SearchMark", "SearchToken", "SheetImport", "SheetRow", "StaffCase", "StaffToken",
+    "ChatMessage", "Closure", "Discrepancy", "DoneAlone", "ExchangeRate", "InboxMessage", "Incident", "KeptAnswer",
+    "MailMessage", "Note", "Region", "SearchMark", "SearchToken", "SheetImport", "SheetRow", "StaffCase", "StaffToken",
     "StatusNotice",
 ]  # fmt: skip
 

@@ -24,8 +24,8 @@ def name_fields(apps: Apps) -> None:
 
 # fmt: off
 FIELDS = [
-    # Imports, budgets of promos, prices set by one person
-    _("person"), _("prices"),
+    # Imports, budgets of promos, what one person did alone
+    _("person"),
     _("budget minor"), _("given minor"),
     _("cells"), _("heads"), _("is jump"), _("is ticked"), _("is applied"), _("jumps"), _("line"), _("new"),
     _("changed"), _("same"), _("wrong"), _("only good"), _("outcome"), _("problems"), _("published at"),

@@ -3,7 +3,6 @@
 from storefront.catalogue.models import (
     Category,
     MemberDiscount,
-    PricesSetAlone,
     Product,
     ProductClosure,
     ProductField,
@@ -21,6 +20,6 @@ from storefront.promos.models import Promo, PromoSlot
 
 __all__ = [
     "Banner", "Category", "Channel", "ChannelCategory", "ChannelClosure", "Contact", "Inquiry", "Language",
-    "MemberDiscount", "OperatorPrefix", "Order", "OrderEvent", "PlayerMark", "Popup", "PricesSetAlone", "Product",
+    "MemberDiscount", "OperatorPrefix", "Order", "OrderEvent", "PlayerMark", "Popup", "Product",
     "ProductClosure", "ProductField", "ProductRegion", "Promo", "PromoSlot", "Question", "Section", "Sku", "SkuPrice",
 ]  # fmt: skip

@@ -83,3 +83,22 @@ class ApprovalLimit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.unit}"
+
+
+class DoneAlone(models.Model):
+    """So much of a kind was done without a second person, counted against what one person may do alone within a day
+    (core.approvals.alone); of no use afterwards."""
+
+    kind = models.CharField(max_length=20)
+    person = models.CharField(max_length=254, help_text=_("login; of a token its maker's"))
+    unit = models.CharField(max_length=10, help_text=_("a currency, or what else the kind counts"))
+    number = models.BigIntegerField(help_text=_("of a currency in its smallest unit"))
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("done alone")
+        verbose_name_plural = _("done alone")
+        indexes = [models.Index(fields=["kind", "person", "at"], name="alone_by_person")]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.number} {self.unit}"

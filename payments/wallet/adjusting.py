@@ -5,20 +5,21 @@ What is given comes from the house's goodwill, what is taken goes back to it; do
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core import audit
-from core.approvals import limits
+from core.approvals import alone
 from core.approvals import services as approvals
 from core.approvals.kinds import Kind, register
 from core.approvals.models import Approval
 from core.errors import Refused
 from core.money import Money
 from payments import own_account
-from payments.models import Account
+from payments.models import Account, Transfer
 from payments.wallet import services as ledger
 
 BALANCE = "balance"
@@ -28,19 +29,28 @@ REASON = "adjustment"
 @transaction.atomic
 def adjust(user: User, amount: Money, *, key: str, by: str, why: str) -> Approval | None:
     """The wallet of that currency holds `amount` more (less, where it is negative) as soon as a second person approves;
-    within the limit of one person it does so now, and None is answered.
+    within what one person may change alone in 24 hours it does so now, and None is answered.
 
-    `key` makes one wish of two clicks: make it when the dialog is shown. Raises Refused for nothing, and for more than
-    the wallet holds, and for one's own wallet.
+    `key` makes one wish of two clicks: make it when the dialog is shown. Raises Refused for nothing, for more than
+    BALANCE_CHANGE_MOST or than the wallet holds, and for one's own wallet.
     """
     own_account.ensure_not_theirs(user.email, by)
     if amount.minor == 0:
         raise Refused("VALIDATION_ERROR", gettext("Say by how much the balance changes."))
+    moves = Money(abs(amount.minor), amount.currency)
+    most = settings.BALANCE_CHANGE_MOST.get(amount.currency, Money(0, amount.currency))
+    if moves > most:
+        raise Refused(
+            "VALIDATION_ERROR", gettext("A balance changes by no more than %(most)s at once.") % {"most": most}
+        )
     held = ledger.balances(user).get(amount.currency, Money(0, amount.currency))
     if amount.minor + held.minor < 0:
         raise _too_little(held)
-    if limits.allows(BALANCE, amount):
-        _move(user, amount, key, by, why)
+    is_small = alone.may(BALANCE, by, {moves.currency: moves.minor})
+    # A second click is not counted once more, whether or not there is room for it.
+    if is_small or Transfer.objects.filter(key=_transfer_key(key)).exists():
+        if _move(user, amount, key, by, why):
+            alone.count(BALANCE, by, {moves.currency: moves.minor})
         return None
     return approvals.ask(
         BALANCE,
@@ -63,16 +73,21 @@ def _carry_out(approval: Approval, by: str, note: str) -> str:
     return str(ledger.balances(user)[amount.currency])
 
 
-def _move(user: User, amount: Money, key: str, by: str, why: str) -> None:
+def _transfer_key(key: str) -> str:
+    return f"adjust:{key}"
+
+
+def _move(user: User, amount: Money, key: str, by: str, why: str) -> bool:
     house, wallet = ledger.house(Account.Kind.GOODWILL, amount.currency), ledger.wallet(user, amount.currency)
     source, target = (house, wallet) if amount.minor > 0 else (wallet, house)
     moved = Money(abs(amount.minor), amount.currency)
     try:
-        is_first = ledger.transfer(f"adjust:{key}", source, target, moved, REASON)
+        is_first = ledger.transfer(_transfer_key(key), source, target, moved, REASON)
     except ledger.Overdrawn as problem:
         raise _too_little(ledger.balances(user)[amount.currency]) from problem
     if is_first:
         audit.record(by, "balance adjusted", f"user:{user.public_id}", after=str(amount), why=why)
+    return is_first
 
 
 def _too_little(held: Money) -> Refused:

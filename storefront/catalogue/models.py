@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Level
@@ -240,24 +239,6 @@ class SkuPrice(models.Model):
     def most(self) -> int:
         """How many may be bought at once: the SKU's maximum, and never more than are in stock."""
         return self.sku.max_quantity if self.stock_left is None else min(self.sku.max_quantity, self.stock_left)
-
-
-class PricesSetAlone(models.Model):
-    """How many prices somebody changed at once without a second person, counted against what one person may do alone
-    within a day (storefront.catalogue.mass_prices); of no use afterwards."""
-
-    person = models.CharField(max_length=254, help_text=_("login; of a token its maker's"))
-    at = models.DateTimeField(default=timezone.now)
-    prices = models.PositiveIntegerField()
-    jumps = models.PositiveIntegerField(default=0, help_text=_("prices that move by more than the limit"))
-
-    class Meta:
-        verbose_name = _("prices set alone")
-        verbose_name_plural = _("prices set alone")
-        indexes = [models.Index(fields=["person", "at"], name="prices_alone_by_person")]
-
-    def __str__(self) -> str:
-        return f"{self.person}: {self.prices}"
 
 
 class MemberDiscount(models.Model):

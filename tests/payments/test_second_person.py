@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts import roles
 from accounts.models import User
 from core import cases
 from core.approvals import services as approvals
-from core.approvals.models import Approval, ApprovalLimit
+from core.approvals.models import Approval, ApprovalLimit, DoneAlone
 from core.errors import Refused
 from core.models import AuditEntry, StaffCase
 from core.money import Money
@@ -150,5 +152,11 @@ def test_a_balance_is_adjusted_by_two_persons(settings: Any) -> None:
     assert holds(user) == 10_000 and Approval.objects.get(pk=rival.pk).state == "WAITING" and books_hold()
     ApprovalLimit.objects.create(kind="balance", unit="IDR", most=1_000)
     assert adjust(1_000, "d") is None and adjust(1_000, "d") is None and holds(user) == 11_000
-    assert ledger.balances(user)["IDR"].minor == 11_000
-    assert AuditEntry.objects.filter(action="balance adjusted").count() == 3
+    waits = adjust(-1, "e")
+    assert waits is not None, "what one person did alone counts for a day, however small the wishes are"
+    DoneAlone.objects.update(at=timezone.now() - timedelta(hours=25))
+    assert adjust(-1, "f") is None and holds(user) == ledger.balances(user)["IDR"].minor == 10_999
+    assert AuditEntry.objects.filter(action="balance adjusted").count() == 4
+    settings.BALANCE_CHANGE_MOST = {"IDR": Money(10_000_000, "IDR")}
+    with pytest.raises(Refused):
+        adjust(10_000_001, "g")  # not even by two persons
