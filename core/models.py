@@ -159,7 +159,7 @@ class AuditEntry(models.Model):
     and every deletion of what is younger than core.audit.KEPT_FOR."""
 
     at = models.DateTimeField(default=timezone.now, db_index=True)
-    actor = models.CharField(max_length=150, help_text=_("login of staff, or the job's name"))
+    actor = models.CharField(max_length=254, help_text=_("login of staff, or the job's name"))
     action = models.CharField(max_length=60)
     subject = models.CharField(max_length=120)
     trace = models.CharField(max_length=64, blank=True, help_text=_("the request's id, as the logs have it"))

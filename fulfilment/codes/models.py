@@ -39,9 +39,9 @@ class CodeBatch(models.Model):
     good = models.PositiveIntegerField(help_text=_("codes taken in"))
     refused = models.JSONField(default=list, help_text=_("[{line, problem}], never with a code in it"))
     note = models.CharField(max_length=200, blank=True, help_text=_("whom they were bought from, which bill"))
-    added_by = models.CharField(max_length=150)
+    added_by = models.CharField(max_length=254)
     added_at = models.DateTimeField(default=timezone.now)
-    decided_by = models.CharField(max_length=150, blank=True)
+    decided_by = models.CharField(max_length=254, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -144,7 +144,7 @@ class CodeEvent(models.Model):
         "fulfilment.TopUp", null=True, blank=True, on_delete=models.PROTECT, related_name="code_events"
     )
     what = models.CharField(max_length=5, choices=What)
-    by = models.CharField(max_length=150, help_text=_("login, a job's name, or how a customer showed who they are"))
+    by = models.CharField(max_length=254, help_text=_("login, a job's name, or how a customer showed who they are"))
     address = models.GenericIPAddressField(null=True, blank=True)
     why = models.TextField(blank=True)
     at = models.DateTimeField(default=timezone.now)

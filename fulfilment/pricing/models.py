@@ -56,7 +56,7 @@ class ProductTask(models.Model):
     note = models.CharField(max_length=300, blank=True, help_text=_("what depends on it, and what was decided why"))
     opened_at = models.DateTimeField(default=timezone.now)
     decided_at = models.DateTimeField(null=True, blank=True)
-    decided_by = models.CharField(max_length=150, blank=True)
+    decided_by = models.CharField(max_length=254, blank=True)
 
     class Meta:
         ordering = ["-id"]
@@ -211,12 +211,12 @@ class PriceDraft(models.Model):
     changes = models.PositiveIntegerField(default=0)
     stopped = models.PositiveIntegerField(default=0)
     made_at = models.DateTimeField(default=timezone.now)
-    made_by = models.CharField(max_length=150)
+    made_by = models.CharField(max_length=254)
     published_at = models.DateTimeField(null=True, blank=True)
-    published_by = models.CharField(max_length=150, blank=True)
-    approved_by = models.CharField(max_length=150, blank=True)
+    published_by = models.CharField(max_length=254, blank=True)
+    approved_by = models.CharField(max_length=254, blank=True)
     undone_at = models.DateTimeField(null=True, blank=True)
-    undone_by = models.CharField(max_length=150, blank=True)
+    undone_by = models.CharField(max_length=254, blank=True)
     why = models.CharField(max_length=500, blank=True)
 
     class Meta:
@@ -263,7 +263,7 @@ class PriceLine(models.Model):
     rule_name = models.CharField(max_length=80)
     guard = models.CharField(max_length=10, choices=Guard, default=Guard.NONE, blank=True)
     choice = models.CharField(max_length=7, choices=Choice, default=Choice.NONE, blank=True)
-    chosen_by = models.CharField(max_length=150, blank=True)
+    chosen_by = models.CharField(max_length=254, blank=True)
     steps = models.JSONField(default=list)
     is_applied = models.BooleanField(default=False)
 

@@ -170,7 +170,7 @@ class OrderEvent(models.Model):
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="events")
     before = models.CharField(max_length=10, blank=True)
     after = models.CharField(max_length=10)
-    by = models.CharField(max_length=60)
+    by = models.CharField(max_length=254)
     reason = models.CharField(max_length=60, blank=True)
     note = models.TextField(blank=True, help_text=_("for staff"))
     at = models.DateTimeField(default=timezone.now)
