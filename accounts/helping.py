@@ -55,7 +55,10 @@ def reset_second_factor(user: User, by: User, check: Check, note: str) -> None:
 
 @transaction.atomic
 def end_sessions(user: User, by: User, why: str) -> int:
-    """The person is signed out on every device and hears of it by mail; how many there were."""
+    """The person is signed out on every device and hears of it by mail; how many there were. Raises Refused for staff
+    without the permission to manage staff."""
+    if user.pk != by.pk and user.is_staff and not by.has_perm("accounts.manage_staff"):
+        raise Refused("FORBIDDEN", _("A colleague is signed out by an owner."))
     ended = sessions.end_all(user, Session.End.STAFF)
     audit.record(by.get_username(), "signed out everywhere", f"user:{user.public_id}", after={"ended": ended}, why=why)
     if ended:

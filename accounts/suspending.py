@@ -20,15 +20,15 @@ def suspend(user: User, by: User, why: str) -> bool:
     was so before. Raises Refused for one's own account and for staff, whom owners see to."""
     if user.pk == by.pk:
         raise Refused("VALIDATION_ERROR", _("Nobody suspends themselves."))
-    if user.is_staff or user.is_superuser:
-        raise Refused("VALIDATION_ERROR", _("This is a colleague: an owner sees to staff on the page of users."))
+    _ensure_customer(user)
     return _move(user, _Status.SUSPENDED, by, "suspended", why)
 
 
 @transaction.atomic
 def restore(user: User, by: User, why: str) -> bool:
     """A suspended customer may sign in again, or has to prove the address first, as before. False if nobody was
-    suspended. Raises Refused for an account that was erased."""
+    suspended. Raises Refused for staff, whom owners see to, and for an account that was erased."""
+    _ensure_customer(user)
     if user.email.endswith(ERASED_DOMAIN):
         raise Refused("VALIDATION_ERROR", _("This account was erased: there is nothing to restore."))
     to = _Status.ACTIVE if user.email_verified_at is not None else _Status.INACTIVE
@@ -37,6 +37,11 @@ def restore(user: User, by: User, why: str) -> bool:
 
 #: Addresses of accounts whose owner asked to be forgotten; nobody can have one there.
 ERASED_DOMAIN = "@erased.invalid"
+
+
+def _ensure_customer(user: User) -> None:
+    if user.is_staff or user.is_superuser:
+        raise Refused("VALIDATION_ERROR", _("This is a colleague: an owner sees to staff on the page of users."))
 
 
 def _move(user: User, to: str, by: User, action: str, why: str) -> bool:

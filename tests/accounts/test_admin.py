@@ -5,8 +5,9 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 
-from accounts import keeping
+from accounts import helping, keeping, suspending
 from accounts.models import Lockout, MailedToken, RefreshToken, Session, User
+from core.errors import Refused
 from core.models import ApprovalLimit, AuditEntry, MailMessage, SearchToken
 from tests.staff import enter
 
@@ -125,6 +126,10 @@ def test_clerks_do_nothing_to_superusers(clerk: Client, admin_user: User) -> Non
     clerk.post(
         f"/admin/accounts/user/{admin_user.pk}/end_sessions/", {"_form_submitted": "True", "reason": "just because"}
     )
+    by = User.objects.get(email="clerk@example.com")
+    for act in (helping.end_sessions, suspending.suspend, suspending.restore):
+        with pytest.raises(Refused):
+            act(admin_user, by, "whichever door forgets to ask")
     session.refresh_from_db()
     assert session.ended_at is None
 
