@@ -1,7 +1,8 @@
-"""Words of the back office that no source file of ours spells, so that they can be translated like all others.
+"""Words of back office and API that no source file of ours spells, so that they can be translated like all others.
 
 A model's field that is given no name is called by Django as its column is, in English whatever the reader's language;
-the theme of the back office brings no Indonesian. Both are listed here for `makemessages` to find.
+the theme of the back office brings no Indonesian, and REST framework not all that it says of a body. They are listed
+here for `makemessages` to find.
 """
 
 from __future__ import annotations
@@ -116,6 +117,18 @@ FIELDS = [
     _("transaction id"), _("tries"), _("type"), _("unit"), _("unit price minor"), _("until"), _("updated at"),
     _("used at"), _("usual seconds"), _("valid from"), _("value"), _("verdict"), _("waits for"), _("why"), _("word"),
     _("zone"), _("zone field"),
+]
+
+API = [
+    _("A valid number is required."), _("Datetime value out of range."),
+    _("Ensure this field has at least {min_length} elements."),
+    _("Ensure this field has no more than {max_length} elements."), _("Expected a date but got a datetime."),
+    _("Expected a datetime but got a date."), _('Expected a list of items but got type "{input_type}".'),
+    _("Invalid data. Expected a dictionary, but got {datatype}."),
+    _('Invalid datetime for the timezone "{timezone}".'), _("Must be a valid UUID."), _("Must be a valid boolean."),
+    _("Not a valid string."), _("String value too large."),
+    _("Surrogate characters are not allowed: U+{code_point:X}."), _("This list may not be empty."),
+    _("This value does not match the required pattern."),
 ]
 
 THEME = [

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 from django.utils import translation
+from rest_framework import fields, serializers
 
 CATALOGUE = Path(__file__).parents[2] / "locale/id/LC_MESSAGES/django.po"
 PLACE = re.compile(r"%\(\w+\)[a-z]|(?<!%)%[ds]|\{\w*\}")
@@ -108,3 +109,16 @@ def test_what_a_constraint_says_can_be_said(language: str) -> None:
         for model in apps.get_models():
             for constraint in model._meta.constraints:
                 assert constraint.get_violation_error_message()
+
+
+@pytest.mark.parametrize("field", [
+    *(fields.BooleanField, fields.CharField, fields.ChoiceField, fields.DateField, fields.DateTimeField),
+    *(fields.DecimalField, fields.IntegerField, fields.ListField, fields.RegexField, fields.UUIDField),
+    *(serializers.ListSerializer, serializers.Serializer),
+])  # fmt: skip
+def test_what_the_api_says_of_a_body_is_said_in_the_readers_language(field: type[fields.Field]) -> None:
+    for text in field.default_error_messages.values():
+        with translation.override("en"):
+            english = str(text)
+        with translation.override("id"):
+            assert str(text) != english
