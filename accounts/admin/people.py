@@ -8,9 +8,9 @@ from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.utils.formats import date_format
 from django.utils.html import format_html_join
@@ -209,6 +209,14 @@ class GroupAdmin(DjangoGroupAdmin, ShopAdmin):  # type: ignore[type-arg]
         """What a group may do, everybody in it may."""
         step = confirm.first(request) if request.user.has_perm("auth.change_group") else None  # type: ignore[union-attr]
         return step or super().changeform_view(request, *args, **kwargs)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """With what its permissions are called, which is a row of its own for each."""
+        found = super().get_object(request, object_id, from_field)
+        if found is not None:
+            named = Prefetch("permissions", Permission.objects.select_related("content_type"))
+            prefetch_related_objects([found], named)
+        return found
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and not _is_role(obj)

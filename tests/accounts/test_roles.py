@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.core.management import CommandError, call_command
+from django.test import Client
 from django.utils.safestring import SafeString
 
 from accounts import roles
@@ -40,3 +42,15 @@ def test_a_mistyped_permission_changes_nothing(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(CommandError, match=r"payments\.aprove_refund"):
         said()
     assert not Group.objects.exists()
+
+
+def test_a_role_s_page_costs_the_same_however_much_it_may_do(
+    admin_client: Client, django_assert_max_num_queries: Any
+) -> None:
+    roles.sync()
+    own = Group.objects.create(name="our own")
+    own.permissions.set(Permission.objects.all())
+    for group in (roles.group("owner"), own):
+        with django_assert_max_num_queries(12):
+            page = admin_client.get(f"/admin/auth/group/{group.pk}/change/").content.decode()
+        assert "Can approve" in page
