@@ -1,9 +1,11 @@
 """The live page: its figures are those of the broker, of the rows and of /metrics; its verbs act once and say why."""
 
 import json
+from datetime import timedelta
 
 import pytest
 import redis
+import requests
 from celery import current_app
 from django.test import Client
 from django.urls import reverse
@@ -11,13 +13,15 @@ from django.utils import timezone
 
 from accounts.models import User
 from core import poison, wake
-from core.models import AuditEntry, PoisonRow, StaffCase
+from core.models import AuditEntry, InboxMessage, PoisonRow, StaffCase
 from core.pulse import calls, clock, counting, queues
 from core.redis import connection
 from fulfilment import overview, profiles
 from fulfilment.models import SupplierAccount, TopUp
 from payments import gateway_stops
 from storefront.channels import services as channels
+from storefront.orders.models import Order
+from tests import live_page
 from tests.conftest import Sandbox
 from tests.fulfilment import desk
 from tests.staff import enter
@@ -70,19 +74,39 @@ def test_a_party_s_window_is_bounded_and_its_times_are_of_good_answers(services:
     assert calls.window("midtrans") == calls.Window(0, 0, None, None, None)
 
 
-def test_the_page_shows_what_metrics_say(ops: Client, supplier: Sandbox) -> None:
+def test_the_page_shows_what_the_supplier_and_metrics_say(ops: Client, supplier: Sandbox) -> None:
     desk.buy(desk.paid())
     supplier.faults(create_order={"lose_reply": 1.0})
     desk.buy(desk.paid())
+    desk.pass_time(100)
+    balance = {"balance": 3}
+    requests.put(f"{supplier.url}/control/supplier/balance", json=balance, timeout=5).raise_for_status()
     profiles.read(desk.account())
+    long_ago = timezone.now() - timedelta(seconds=100)
+    InboxMessage.objects.create(party="xendit", key="k", path="/hooks/xendit", body="{}", received_at=long_ago)
+    Order.objects.filter(pk=desk.paid().pk).update(paid_at=long_ago)
+    for number in range(5):
+        calls.note("xendit", 0.25, is_fine=number != 0)
+
     page = ops.get(reverse("operations"))
     assert page.status_code == 200 and b"hx-trigger" in page.content
-    text = ops.get(reverse("operations"), headers=HTMX).content.decode()
-    assert "<html" not in text and "GemGo" in text and "xendit" in text and "sweep top-ups" in text
+    text = ops.get(reverse("operations"), headers=HTMX | {"Accept-Language": "en"}).content.decode()
+    assert "<html" not in text and "sweep top-ups" in text
+    made = supplier.supplier_orders()
+    assert len(made) == 2, "both were made, one of them unheard"
+    unknown, age = live_page.card(text, "Outcome unknown")
+    assert unknown == "1" and live_page.seconds(age) >= 100
+    callback, party = live_page.card(text, "Oldest callback not worked off")
+    assert party == "xendit" and live_page.seconds(callback) >= 100
+    assert live_page.seconds(live_page.card(text, "Paid, not taken up")[0]) >= 100
+    _name, circuit, bought, success, *times, left, hours, _verb = live_page.row(text, "GemGo")
+    assert (circuit, bought, success, left) == ("CLOSED", "2", "50 %", "US$3.00")
+    assert all(float(took.removesuffix(" s")) >= 0 for took in times)
+    assert hours == "3.4", "what two cost, spread over six hours: US$0.88 an hour"
+    assert live_page.row(text, "xendit")[:7] == ["xendit", "open", "5", "80 %", *["0.25 s"] * 3]
+
     seen, [gemgo] = overview.waiting(), overview.suppliers()
     assert (seen.unknown, gemgo.seen.calls, gemgo.seen.fine) == (1, 2, 1)
-    assert len(supplier.supplier_orders()) == 2
-    assert gemgo.hours_left is not None and gemgo.burn.minor > 0
     metrics = ops.get("/metrics").content.decode()
     assert 'gerbang_topups{kind="unknown"} 1.0' in metrics
     assert f'gerbang_supplier_hours_left{{kind="gemgo"}} {gemgo.hours_left}' in metrics
