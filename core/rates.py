@@ -7,8 +7,11 @@ from collections import defaultdict
 from datetime import datetime
 from decimal import ROUND_HALF_UP, ROUND_UP, Decimal
 
+from django.db.models import Q, QuerySet
+
 from core.models import ExchangeRate
 from core.money import DECIMALS, Money
+from core.prepared import Select, given
 
 
 class NoRate(LookupError):
@@ -22,11 +25,19 @@ def rate(base: str, quote: str, at: datetime) -> Decimal:
     """
     if base == quote:
         return Decimal(1)
-    rows = ExchangeRate.objects.filter(base__in=[base, quote], quote__in=[base, quote], valid_from__lte=at)
-    newest = rows.order_by("-valid_from", "-id").first()
+    newest = _NEWEST.row(one=base, other=quote, at=at)
     if newest is None:
         raise NoRate(f"{base} in {quote} at {at:%Y-%m-%d %H:%M}")
-    return newest.rate if newest.base == base else 1 / newest.rate
+    told_of, worth = newest
+    return worth if told_of == base else 1 / worth
+
+
+def _known() -> QuerySet[ExchangeRate]:
+    between = Q(base=given("one"), quote=given("other")) | Q(base=given("other"), quote=given("one"))
+    return ExchangeRate.objects.filter(between, valid_from__lte=given("at")).order_by("-valid_from", "-id")[:1]
+
+
+_NEWEST = Select(_known, "base", "rate")
 
 
 class Rates:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from django.db import transaction
@@ -15,6 +16,7 @@ from django.utils import timezone
 
 from core.cases import open_case
 from core.money import Money
+from core.prepared import Update, given
 from core.wake import wake
 from fulfilment import circuit, clocks, evidence, finishing, profiles, resolving, routing
 from fulfilment.codes import receiving
@@ -139,17 +141,30 @@ def _move(
     values = _seen(attempt, placed) | more
     was_unknown = attempt.state == Attempt.State.UNKNOWN
     with transaction.atomic():
-        if not Attempt.objects.filter(pk=attempt.pk, state__in=sources).update(state=to, **values):
+        if not _step(sources, tuple(values)).run(pk=attempt.pk, state=to, **values):
             return False
-        TopUp.objects.filter(pk=attempt.topup_id, state__in=(TopUp.State.SENDING, TopUp.State.UNKNOWN)).update(
-            state=topup_to, not_before=timezone.now() + pause, waits_for=waits
-        )
+        _STEP_OF_UNIT.run(unit=attempt.topup_id, state=topup_to, not_before=timezone.now() + pause, waits_for=waits)
     attempt.state = to
     for name, value in values.items():
         setattr(attempt, name, value)
     if was_unknown:
         evidence.close_case(attempt, f"the supplier told: {to.label}")
     return True
+
+
+@cache
+def _step(sources: tuple[Attempt.State, ...], columns: tuple[str, ...]) -> Update:
+    """An attempt's step out of one of `sources`, by which these columns are written."""
+    return Update(
+        lambda: Attempt.objects.filter(pk=given("pk"), state__in=sources),
+        lambda: {name: given(name) for name in ("state", *columns)},
+    )
+
+
+_STEP_OF_UNIT = Update(
+    lambda: TopUp.objects.filter(pk=given("unit"), state__in=(TopUp.State.SENDING, TopUp.State.UNKNOWN)),
+    lambda: {name: given(name) for name in ("state", "not_before", "waits_for")},
+)
 
 
 def _accepted(attempt: Attempt, placed: Placed) -> None:

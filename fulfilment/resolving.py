@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from core import poison
 from core.cases import open_case, stands_under
+from core.prepared import Select, Update, given
 from core.wake import wake
 from fulfilment import clocks, evidence, finishing
 from fulfilment.models import Attempt, HistoryRow, SupplierAccount, SupplierProduct, TopUp
@@ -25,6 +26,17 @@ _SLOW = timedelta(minutes=30)
 _FIRST_LOOK = timedelta(seconds=30)
 _LONGEST_LOOK = timedelta(minutes=5)
 _FOREIGN_AFTER = timedelta(minutes=10)
+# What every purchase asks after its answer. Without an order: the first that is found will do.
+_A_ROW = Select(
+    lambda: HistoryRow.objects.filter(account_id=given("account"), transaction_id=given("transaction_id")).order_by(),
+    "pk",
+)
+_SOMEBODY_WAITS = Select(
+    lambda: TopUp.objects.filter(state=TopUp.State.QUEUED, waits_for="player").order_by()[:1], "pk"
+)
+_TIE = Update(
+    lambda: Attempt.objects.filter(pk=given("attempt"), history_row=None), lambda: {"history_row": given("row")}
+)
 
 
 def plain(name: str) -> str:
@@ -72,9 +84,11 @@ def apply_rows(rows: Iterable[HistoryRow]) -> None:
 
 def settle_from_store(attempt: Attempt) -> bool:
     """An accepted attempt is settled by what the store already knows of its row; True if there was one."""
+    # Few purchases are over before they are answered.
+    if _A_ROW.row(account=attempt.account_id, transaction_id=attempt.transaction_id) is None:
+        return False
     rows = list(HistoryRow.objects.filter(account_id=attempt.account_id, transaction_id=attempt.transaction_id))
-    if rows:
-        _settle(attempt, rows)
+    _settle(attempt, rows)
     return bool(rows)
 
 
@@ -108,7 +122,7 @@ def _row_of(attempt: Attempt, rows: list[HistoryRow]) -> HistoryRow | None:
     for row in sorted((row for row in rows if is_same(attempt, row)), key=lambda row: abs(row.made_at - made_at)):
         try:
             with transaction.atomic():
-                if not Attempt.objects.filter(pk=attempt.pk, history_row=None).update(history_row=row):
+                if not _TIE.run(attempt=attempt.pk, row=row.pk):
                     return None
         except IntegrityError:
             continue  # it is another attempt's
@@ -299,9 +313,11 @@ def _on_the_wire(attempt: Attempt) -> timedelta:
 
 def release_player(attempt: Attempt) -> None:
     """Units that waited for this attempt of the same player to become known are due now."""
-    waiting = TopUp.objects.filter(state=TopUp.State.QUEUED, waits_for="player")
     # Hardly ever does anybody wait, and then it is cheap to know.
-    if waiting.exists() and waiting.filter(order__player_id=attempt.player_id).update(not_before=timezone.now()):
+    if _SOMEBODY_WAITS.row() is None:
+        return
+    waiting = TopUp.objects.filter(state=TopUp.State.QUEUED, waits_for="player", order__player_id=attempt.player_id)
+    if waiting.update(not_before=timezone.now()):
         wake("fulfilment.sweep", "topups")
 
 

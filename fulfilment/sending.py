@@ -10,12 +10,14 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from core import poison
 from core.money import Money
+from core.prepared import Insert, Select, Update, given, names
 from fulfilment import (
     circuit,
     clocks,
@@ -36,15 +38,31 @@ from fulfilment.models import STOCK, Attempt, SupplierAccount, TopUp
 from fulfilment.routing import GiveUp, Go, Split, Wait
 from fulfilment.suppliers import for_code
 from fulfilment.suppliers.base import Ask, Outcome, Placed
+from storefront.catalogue.models import Product
+from storefront.orders.models import Order
 
 logger = logging.getLogger(__name__)
 LEASE = timedelta(seconds=30)
 # What buying looks at. Order and product have a hundred columns; to read them all takes as long as the purchase's rows.
-_READ = (
-    *(field.name for field in TopUp._meta.concrete_fields),
-    *(f"order__{name}" for name in ("number", "region", "sku", "player_id", "zone", "currency", "unit_price_minor")),
-    *("order__paid_at", "order__product__promise_seconds"),
+_OF_UNIT = names(TopUp)
+_OF_ORDER = (
+    *("id", "number", "region_id", "product_id", "sku_id", "player_id", "zone", "currency", "unit_price_minor"),
+    "paid_at",
 )
+_QUEUED_UNIT = Select(
+    lambda: TopUp.objects.filter(pk=given("unit"), state=TopUp.State.QUEUED).order_by(),
+    Exists(Attempt.objects.filter(topup=OuterRef("pk"))),
+    "order__product__promise_seconds",
+    *_OF_UNIT,
+    *(f"order__{name}" for name in _OF_ORDER),
+)
+_CLAIM = Update(
+    lambda: TopUp.objects.alias(by=Coalesce("chosen_id", 0)).filter(
+        pk=given("unit"), state=TopUp.State.QUEUED, corrections=given("corrections"), by=given("chosen")
+    ),
+    lambda: {"state": TopUp.State.SENDING, "waits_for": ""},
+)
+_WRITE_AHEAD = Insert(Attempt)
 _SECRET = ("username", "sign")
 _MOST_CALLS = 8  # per run; the rest of a long list of routes waits for the next
 
@@ -61,13 +79,11 @@ def send(topup_id: int) -> None:
 
 def _step(topup_id: int) -> bool:
     """One call at most; True where the next step may follow at once."""
-    queued = TopUp.objects.filter(pk=topup_id, state=TopUp.State.QUEUED)
-    topup = queued.select_related("order__product").only(*_READ).first()
-    if topup is None:
+    row = _QUEUED_UNIT.row(unit=topup_id)
+    if row is None:
         return False
-    # Most units have none yet, and then this is all there is to ask.
-    tried = topup.attempts.select_related("account").order_by("number") if topup.attempts.exists() else ()
-    attempts = list(tried)
+    topup, was_tried = _unit(row)
+    attempts = list(topup.attempts.select_related("account").order_by("number")) if was_tried else []
     if attempts and not recording.is_judged(attempts[-1]):
         recording.postpone(topup, "verdict", timedelta(seconds=5))
         return False
@@ -117,6 +133,16 @@ def _step(topup_id: int) -> bool:
     # It is sure that nothing was made, and known why: the next route may follow at once.
     is_refused = attempt.state == Attempt.State.REJECTED and attempt.verdict != Attempt.Verdict.NONE
     return is_refused or attempt.state == Attempt.State.NOT_SENT
+
+
+def _unit(row: tuple[Any, ...]) -> tuple[TopUp, bool]:
+    """The unit with its order and the product's promise at hand; and whether it has any attempts."""
+    was_tried, promise_seconds, *columns = row
+    topup = TopUp.from_db(DEFAULT_DB_ALIAS, _OF_UNIT, columns[: len(_OF_UNIT)])
+    topup.order = Order.from_db(DEFAULT_DB_ALIAS, _OF_ORDER, columns[len(_OF_UNIT) :])
+    about = (topup.order.product_id, promise_seconds)
+    topup.order.product = Product.from_db(DEFAULT_DB_ALIAS, ("id", "promise_seconds"), about)
+    return topup, was_tried
 
 
 def _choose(topup: TopUp, attempts: list[Attempt]) -> Go | Split | Wait | GiveUp:
@@ -183,7 +209,7 @@ def _claim(topup: TopUp, go: Go, number: int) -> Attempt | None:
                 if not _claimed(topup):
                     return None
                 attempt.sent_at = timezone.now()
-                attempt.save(force_insert=True)
+                _WRITE_AHEAD.run(attempt)
                 return attempt
     except IntegrityError as problem:
         if "one_unresolved_attempt_per_player" not in str(problem):
@@ -207,10 +233,7 @@ def _most(cost_minor: int) -> int:
 def _claimed(topup: TopUp) -> bool:
     """The unit is ours; not where it moved, its order's account was corrected or staff chose another supplier since it
     was read."""
-    mine = TopUp.objects.filter(
-        pk=topup.pk, state=TopUp.State.QUEUED, corrections=topup.corrections, chosen=topup.chosen_id
-    )
-    return bool(mine.update(state=TopUp.State.SENDING, waits_for=""))
+    return bool(_CLAIM.run(unit=topup.pk, corrections=topup.corrections, chosen=topup.chosen_id or 0))
 
 
 def _over_limit(account: SupplierAccount) -> timedelta | None:
