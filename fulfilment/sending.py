@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,6 +27,7 @@ from fulfilment import (
     funds,
     history,
     holding,
+    pace,
     parts,
     profiles,
     promises,
@@ -282,12 +284,15 @@ def _call(attempt: Attempt, topup: TopUp) -> Placed:
     if timezone.now() > attempt.sent_at + clocks.SEND_AT_ONCE:
         # Held up since the commit (a stopped machine): by now somebody may count this attempt as dead.
         return Placed(Outcome.NOT_SENT, message="held up before sending", is_ours=True)
+    begun = time.monotonic()
     try:
         return for_code(attempt.account.code).place(ask_of(attempt))
     except Exception as problem:
         # A fault of ours after the bytes may have gone out leaves the outcome unknown, like any other.
         logger.exception("attempt %s", attempt.pk)
         return Placed(Outcome.UNKNOWN, message=f"{type(problem).__name__} in the adapter", is_ours=True)
+    finally:
+        pace.note(time.monotonic() - begun)
 
 
 def due(limit: int, now: datetime | None = None) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from itertools import chain
 
 from celery import shared_task
@@ -15,6 +16,7 @@ from fulfilment import (
     checking,
     finishing,
     history,
+    pace,
     profiles,
     promises,
     reconciling,
@@ -36,8 +38,9 @@ logger = logging.getLogger(__name__)
 # one player, and only one purchase for a player may be in the dark at a time.
 _SENT_HERE = 2
 _SWEPT = 200
-# So many units in the queue keep every thread busy while more are taken; further ones would only grow old there.
-_READY = 200
+# So many units in the queue keep every thread busy until the clock's next look, and up to four times as many where
+# suppliers answer at once; further ones would only grow old there, and be handed out again after taking.HEAD_START.
+_READY = 150
 
 
 @shared_task(name="fulfilment.take")
@@ -45,25 +48,29 @@ def take(level: str = "") -> int:
     """Paid orders are taken up and, where they are few, sent at once; with `level` those of its members alone, and by
     the queue that others do not fill."""
     made, queue = taking.take(taking.MOST_AT_ONCE, level=level), "priority" if level else "topups"
-    if len(made) < taking.MOST_AT_ONCE or sending.are_many_ready(_READY):
+    if len(made) < taking.MOST_AT_ONCE:
         _hand_out(made, queue)
         return len(made)
     # There may be more. The next look stands amid these, so that nobody is idle while it takes.
-    # Two orders share a message, which costs as much as three statements.
-    pairs = [[*chain(*made[at : at + 2])] for at in range(0, len(made), 2)]
-    middle = len(pairs) // 2
-    _hand_out(pairs[:middle], queue, is_backlog=True)
-    wake("fulfilment.take", queue, *([level] if level else []))
-    _hand_out(pairs[middle:], queue, is_backlog=True)
+    size = min(pace.units(), len(made) // 2)
+    groups = [[*chain(*made[at : at + size])] for at in range(0, len(made), size)]
+    middle = len(groups) // 2
+    _hand_out(groups[:middle], queue, is_backlog=True)
+    if not sending.are_many_ready(_READY * pace.units() // pace.FEWEST):
+        wake("fulfilment.take", queue, *([level] if level else []))
+    _hand_out(groups[middle:], queue, is_backlog=True)
     return len(made)
 
 
 @shared_task(name="fulfilment.send")
 def send(*topups: int) -> None:
-    """These units, if they still wait, are sent one after the other. A worker that ends hands the rest to the next."""
+    """These units, if they still wait, are sent one after the other. A worker that ends, or that a slow supplier holds
+    up, hands the rest to the next."""
+    until = time.monotonic() + pace.LONGEST_S
     for position, topup_id in enumerate(topups):
-        if stopping.is_asked():
-            wake("fulfilment.send", "topups", *topups[position:])
+        if stopping.is_asked() or (position and time.monotonic() > until):
+            came_by = (send.request.delivery_info or {}).get("routing_key")
+            wake("fulfilment.send", came_by or "topups", *topups[position:])
             return
         _send(topup_id)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from fulfilment import taking, tasks
+from fulfilment import pace, taking, tasks
 from fulfilment.models import TopUp
 from payments import settling
 from payments.points import services as points
@@ -25,6 +25,7 @@ def woken(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     calls: list[tuple[Any, ...]] = []
     for module in (settling, tasks):
         monkeypatch.setattr(module, "wake", lambda *call: calls.append(call))
+    monkeypatch.setattr(pace, "_seconds", 1.0)
     return calls
 
 
