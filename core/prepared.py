@@ -14,7 +14,8 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
-from django.db.models import Expression, F, Model, QuerySet, Value
+from django.db.models import F, Model, QuerySet, Value
+from django.db.models.expressions import Combinable
 from django.db.models.sql import UpdateQuery
 
 
@@ -53,7 +54,7 @@ class Select(_Statement):
     """`columns` of `rows`, a queryset in which `given` names stand. They come as the driver reads them, so that none of
     them may be a JSON field."""
 
-    def __init__(self, rows: Callable[[], QuerySet[Any]], *columns: str | Expression) -> None:
+    def __init__(self, rows: Callable[[], QuerySet[Any]], *columns: str | Combinable) -> None:
         def build() -> tuple[str, Sequence[Any]]:
             # As expressions: a column's path would be its alias, and the driver parses texts anew that are so long.
             told = (F(column) if isinstance(column, str) else column for column in columns)
@@ -63,12 +64,13 @@ class Select(_Statement):
 
     def rows(self, **values: Any) -> list[tuple[Any, ...]]:
         with self._run(values) as cursor:
-            return cursor.fetchall()
+            return list(cursor.fetchall())
 
     def row(self, **values: Any) -> tuple[Any, ...] | None:
         """The first one."""
         with self._run(values) as cursor:
-            return cursor.fetchone()
+            found: tuple[Any, ...] | None = cursor.fetchone()
+        return found
 
 
 class Update(_Statement):
@@ -76,32 +78,31 @@ class Update(_Statement):
 
     def __init__(self, rows: Callable[[], QuerySet[Any, Any]], to: Callable[[], dict[str, Any]]) -> None:
         def build() -> tuple[str, Sequence[Any]]:
-            query = rows().query.chain(UpdateQuery)
+            query: UpdateQuery = rows().query.chain(UpdateQuery)  # type: ignore[assignment]
             query.add_update_values(to())
             query.clear_select_clause()
-            return query.get_compiler(connection=connection).as_sql()
+            text, places = query.get_compiler(connection=connection).as_sql()
+            return text, places
 
         super().__init__(build)
 
     def run(self, **values: Any) -> int:
         """How many rows were changed."""
         with transaction.mark_for_rollback_on_error(using=connection.alias), self._run(values) as cursor:
-            return cursor.rowcount
+            return int(cursor.rowcount)
 
 
 class Insert(_Statement):
-    """One row of a model whose key the database gives, with all its columns."""
+    """One row of a model, with all its columns but `id`, which the database gives."""
 
     def __init__(self, model: type[Model]) -> None:
         self._fields = [field for field in model._meta.concrete_fields if not field.primary_key]
 
         def build() -> tuple[str, Sequence[Any]]:
             quoted = connection.ops.quote_name
-            key = model._meta.pk
-            assert key is not None
-            columns = ", ".join(quoted(field.column) for field in self._fields)
+            table, columns = quoted(model._meta.db_table), ", ".join(quoted(str(one.column)) for one in self._fields)
             values = ", ".join(["%s"] * len(self._fields))
-            text = f"INSERT INTO {quoted(model._meta.db_table)} ({columns}) VALUES ({values}) RETURNING {quoted(key.column)}"  # noqa: S608, E501
+            text = f"INSERT INTO {table} ({columns}) VALUES ({values}) RETURNING id"  # noqa: S608 (names of our models)
             return text, [_Place(field.attname) for field in self._fields]
 
         super().__init__(build)

@@ -28,7 +28,8 @@ def rate(base: str, quote: str, at: datetime) -> Decimal:
     newest = _NEWEST.row(one=base, other=quote, at=at)
     if newest is None:
         raise NoRate(f"{base} in {quote} at {at:%Y-%m-%d %H:%M}")
-    told_of, worth = newest
+    told_of: str = newest[0]
+    worth: Decimal = newest[1]
     return worth if told_of == base else 1 / worth
 
 
