@@ -11,7 +11,7 @@ from core.errors import Refused
 from core.money import Money
 from fulfilment.codes import handing, stock
 from fulfilment.models import Attempt, Code, CodeEvent, TopUp
-from payments import sales
+from payments import own_account, sales
 from payments.models import Account, Refund
 from payments.wallet import services as ledger
 from storefront.orders import services as orders
@@ -24,9 +24,10 @@ def take_back(code: Code, *, by: str, why: str) -> Refund | None:
     the unit's money is on its way back to the customer.
 
     The refund, if any money is owed now: while other units of the order are under way it is owed when the order ends.
-    Raises VALIDATION_ERROR, with nothing moved, for a code that has been seen, is not sold, or came back before.
+    Raises Refused, with nothing moved, for a code that has been seen, is not sold, or came back before, and for one of
+    one's own.
     """
-    order, row, topup = _lock(code)
+    order, row, topup = _lock(code, by)
     if row.seen_at is not None:
         raise Refused(
             "VALIDATION_ERROR",
@@ -60,9 +61,9 @@ def take_back(code: Code, *, by: str, why: str) -> Refund | None:
 def replace(code: Code, *, by: str, why: str) -> Code:
     """The code turned out bad: it is taken out for good, and its unit has another one of the same stock, unseen.
 
-    Raises VALIDATION_ERROR, with nothing moved, where there is none in stock or the code is not sold.
+    Raises Refused, with nothing moved, where there is none in stock or the code is not sold, and for one of one's own.
     """
-    order, row, topup = _lock(code)
+    order, row, topup = _lock(code, by)
     _part(row, Code.State.VOID)
     CodeEvent.objects.create(code=row, topup=topup, what=CodeEvent.What.TAKEN_OUT, by=by, why=why)
     fresh = handing.take(row.product, topup)
@@ -75,12 +76,13 @@ def replace(code: Code, *, by: str, why: str) -> Code:
     return fresh
 
 
-def _lock(code: Code) -> tuple[Order, Code, TopUp]:
-    """Order, then code, locked, with the unit it is sold for. Raises VALIDATION_ERROR if it is not."""
+def _lock(code: Code, by: str) -> tuple[Order, Code, TopUp]:
+    """Order, then code, locked, with the unit it is sold for. Raises Refused if it is not, or `by` bought it."""
     order_id = Code.objects.filter(pk=code.pk).values_list("topup__order", flat=True).get()
     if order_id is None:
         raise _not_sold()
     order = orders.lock(order_id)
+    own_account.ensure_not_their_order(order, by)
     row = (
         Code.objects.select_for_update(of=("self",))
         .select_related("topup", "product__account")

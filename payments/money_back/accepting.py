@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from core.approvals import limits
 from core.errors import Refused
 from core.money import Money
-from payments import refunds, settling
+from payments import own_account, refunds, settling
 from payments.models import Account, Capture, Payment, Refund
 from payments.money_back import second_person, steps
 from payments.wallet import services as ledger
@@ -25,11 +25,12 @@ def accept(refund_id: int, by: str, why: str) -> Order:
     """The order is PAID with what came in by the wrong amount, and is delivered like any other.
 
     Raises Refused where the refund is not of a wrong amount under review, the order was paid meanwhile or its promo
-    slot is gone, or more is missing than staff may give.
+    slot is gone, or more is missing than staff may give; and for an order of one's own.
     """
     order = orders.lock(Refund.objects.values_list("order_id", flat=True).get(pk=refund_id), with_promo=True)
     refund = steps.locked(refund_id)
     refund.order = order
+    own_account.ensure_not_their_order(order, by)
     if refund.state != Refund.State.REVIEW or refund.why != Refund.Why.AMOUNT:
         raise Refused("VALIDATION_ERROR", _("This refund does not wait for a decision."))
     if order.paid_at is not None or order.status not in (Order.Status.PENDING, Order.Status.EXPIRED):

@@ -204,6 +204,9 @@ def test_a_bad_code_is_replaced_and_never_sold_again():
     vouchers.work()
     bad = Code.objects.get(topup__order=order)
     revealing.reveal(order, None, by="browser", address=None)
+    for own in (returning.replace, returning.take_back):
+        with pytest.raises(Refused, match="FORBIDDEN"):
+            own(bad, by=order.email, why="my own")
     returning.replace(bad, by="staff", why="already redeemed, says the publisher")
     assert [one.code for one in revealing.reveal(order, None, by="browser", address=None)] == [codes[1]]
     bad.refresh_from_db()

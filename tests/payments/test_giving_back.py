@@ -138,6 +138,8 @@ def review(minor: int, **quote: Any) -> tuple[Order, Payment, Refund]:
 @pytest.mark.parametrize("minor", [TOTAL - 1_000, TOTAL + 1_000])
 def test_staff_may_let_another_amount_pay_the_order(minor: int) -> None:
     order, payment, refund = review(minor)
+    with pytest.raises(Refused, match="FORBIDDEN"):
+        accepting.accept(refund.pk, order.email, "my own")
     accepting.accept(refund.pk, "ani@shop.example", "a rounding of the bank")
     order = fresh(order)
     assert (order.status, Refund.objects.get(pk=refund.pk).state) == ("PAID", "WITHDRAWN")
