@@ -13,6 +13,7 @@ from unfold.decorators import display
 
 from core import audit
 from core.admin.bases import ReadOnlyAdmin, ShopAdmin
+from core.admin.states import state_column
 from core.admin.verbs import Asked, Told, verb, whoever_has
 from core.alerts import posting, telling, watching
 from core.alerts.models import AlertAddress, AlertPost, AlertRule, AlertSilence, Incident, StatusNotice
@@ -86,9 +87,7 @@ class IncidentAdmin(ReadOnlyAdmin):
     ]  # fmt: skip
     readonly_fields = ["says", "does", "shown_value", "shown_worst", "shown_state", "told_to"]
 
-    @display(description=_("state"), label={"PENDING": "info", "OPEN": "danger", "ENDED": "success"})
-    def shown_state(self, incident: Incident) -> tuple[str, Any]:
-        return incident.state, incident.get_state_display()
+    shown_state = state_column({"PENDING": "info", "OPEN": "danger", "ENDED": "success"})
 
     @display(description=_("what is wrong"))
     def says(self, incident: Incident) -> str:

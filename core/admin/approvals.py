@@ -19,6 +19,7 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSelectWidge
 from core.admin import confirm
 from core.admin.bases import ReadOnlyAdmin, ShopAdmin, pretty
 from core.admin.bounded import FoundByIndex, LatelyFilter
+from core.admin.states import state_column
 from core.admin.verbs import Asked, Told, verb
 from core.approvals import kinds, limits, services
 from core.models import Approval, ApprovalLimit
@@ -45,9 +46,7 @@ class ApprovalAdmin(FoundByIndex, ReadOnlyAdmin):
     def shown_kind(self, approval: Approval) -> str:
         return str(kinds.named(approval.kind).title)
 
-    @display(description=_("state"), label=_LOOKS)
-    def shown_state(self, approval: Approval) -> str:
-        return approval.state
+    shown_state = state_column(_LOOKS)
 
     @display(description=_("payload"))
     def shown_payload(self, approval: Approval) -> str:

@@ -8,6 +8,7 @@ from unfold.decorators import display
 
 from core.admin.bases import ReadOnlyAdmin, pretty, without_keys
 from core.admin.bounded import FoundByIndex, LatelyFilter, on_day
+from core.admin.states import state_column
 from core.models import ChatLink, ChatMessage
 
 _LOOKS = {"QUEUED": "info", "SENT": "success", "FAILED": "danger", "DROPPED": "default"}
@@ -30,9 +31,7 @@ class ChatMessageAdmin(FoundByIndex, ReadOnlyAdmin):
     exclude = ["context"]
     readonly_fields = ["shown_context"]
 
-    @display(description=_("state"), label=_LOOKS)
-    def shown_state(self, one: ChatMessage) -> str:
-        return one.state
+    shown_state = state_column(_LOOKS)
 
     @display(description=_("context"))
     def shown_context(self, one: ChatMessage) -> str:

@@ -7,7 +7,9 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.forms import BaseDialogForm
@@ -16,6 +18,7 @@ from core import cases, inbox, mail, poison
 from core.admin.bases import ReadOnlyAdmin, ShopAdmin, pretty, without_keys
 from core.admin.bounded import FoundByIndex, LatelyFilter, on_day
 from core.admin.bulk import OnlyWhoMay, bulk_verb
+from core.admin.states import state_column
 from core.admin.verbs import Asked, Told, verb, whoever_has
 from core.models import ExchangeRate, InboxMessage, MailMessage, Region, SearchToken, StaffCase
 from core.wake import wake
@@ -69,9 +72,7 @@ class MailMessageAdmin(FoundByIndex, ReadOnlyAdmin):
     readonly_fields = ["shown_context"]
     actions_detail = ["send_again"]
 
-    @display(description=_("state"), label=_STATE_LOOKS)
-    def shown_state(self, one: MailMessage) -> str:
-        return one.state
+    shown_state = state_column(_STATE_LOOKS)
 
     @display(description=_("context"))
     def shown_context(self, one: MailMessage) -> str:
@@ -100,14 +101,20 @@ class StaffCaseAdmin(OnlyWhoMay, FoundByIndex, ReadOnlyAdmin):
     list_select_related = ["resolved_by", "assigned_to"]
     search_fields = ["about__startswith", "key__startswith", "kind"]
     actions = ["take_all", "resolve_all"]
-    fields = ["title", "kind", "about", "shown_state", "opened_at", "assigned_to", "shown_evidence", "actions_open"]
-    fields += ["resolved_at", "resolved_by", "resolution"]
-    readonly_fields = ["shown_evidence", "shown_state", "actions_open"]
+    fields = ["title", "kind", "shown_about", "shown_state", "opened_at", "assigned_to", "shown_evidence"]
+    fields += ["actions_open", "resolved_at", "resolved_by", "resolution"]
+    readonly_fields = ["shown_about", "shown_evidence", "shown_state", "actions_open"]
     actions_detail = ["try_again", "resolve", "take"]
 
-    @display(description=_("state"), label={"OPEN": "warning", "RESOLVED": "success"})
-    def shown_state(self, case: StaffCase) -> str:
-        return case.state
+    shown_state = state_column({"OPEN": "warning", "RESOLVED": "success"})
+
+    @display(description=_("about"))
+    def shown_about(self, case: StaffCase) -> str:
+        """An invoice number leads to its order."""
+        if not case.about.isupper():
+            return case.about or "–"
+        found = f"{reverse('admin:storefront_order_changelist')}?{urlencode({'q': case.about})}"
+        return format_html('<a class="text-primary-600 underline" href="{}">{}</a>', found, case.about)
 
     @display(description=_("evidence"))
     def shown_evidence(self, case: StaffCase) -> str:
@@ -182,9 +189,7 @@ class InboxMessageAdmin(FoundByIndex, ReadOnlyAdmin):
     readonly_fields = ["shown_path", "shown_headers", "shown_body"]
     actions_detail = ["work_again"]
 
-    @display(description=_("state"), label=_STATE_LOOKS)
-    def shown_state(self, message: InboxMessage) -> str:
-        return message.state
+    shown_state = state_column(_STATE_LOOKS)
 
     @display(description=_("headers (secrets masked)"))
     def shown_headers(self, message: InboxMessage) -> str:

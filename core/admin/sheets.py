@@ -20,6 +20,7 @@ from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from core.admin import confirm
 from core.admin.bases import ReadOnlyAdmin
+from core.admin.states import state_column
 from core.approvals import services as approvals
 from core.errors import Refused
 from core.models import SheetImport, SheetRow
@@ -103,9 +104,7 @@ class SheetImportAdmin(ReadOnlyAdmin):
         sheet = all_sheets().get(one.sheet)
         return str(sheet.title) if sheet else one.sheet
 
-    @display(description=gettext_lazy("state"), label=_STATE_LOOKS)
-    def shown_state(self, one: SheetImport) -> tuple[str, str]:
-        return one.state, one.get_state_display()
+    shown_state = state_column(_STATE_LOOKS)
 
     def get_urls(self) -> list[URLPattern]:
         def to(route: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:

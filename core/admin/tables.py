@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import MAXYEAR
 from typing import Any
 
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
+from unfold.decorators import display
 
 
 def moment(value: Any) -> str:
-    return localtime(value).strftime("%d %b %Y %H:%M:%S") if value else "–"
+    """The moment by the reader's clock; a dash for none, and for one that never comes (a year of 9999)."""
+    return date_format(localtime(value), "j M Y H:i:s") if value and value.year < MAXYEAR else "–"
+
+
+def moment_column(column: str, *, title: Any) -> Callable[[Any, Any], str]:
+    """A list or page column that tells a moment, where one that never comes is a dash."""
+
+    @display(description=title, ordering=column)  # type: ignore[untyped-decorator]
+    def written(_admin: Any, row: Any) -> str:
+        return moment(getattr(row, column))
+
+    return written  # type: ignore[no-any-return]
 
 
 def table(heads: Iterable[Any], rows: Iterable[Iterable[Any]]) -> SafeString | str:

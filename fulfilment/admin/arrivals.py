@@ -11,6 +11,7 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from core.admin.bases import ReadOnlyAdmin, ReadOnlyInline, money_column
+from core.admin.states import state_column
 from core.admin.verbs import Asked, ReasonForm, Told, verb, whoever_has
 from core.errors import Refused
 from core.models import Region
@@ -77,9 +78,7 @@ class ProductTaskAdmin(ReadOnlyAdmin):
     def shown_kind(self, task: ProductTask) -> tuple[str, str]:
         return task.kind, task.get_kind_display()
 
-    @display(description=_("state"), label={"OPEN": "warning", "MAPPED": "success", "CLOSED": "info"})
-    def shown_state(self, task: ProductTask) -> tuple[str, str]:
-        return task.state, task.get_state_display()
+    shown_state = state_column({"OPEN": "warning", "MAPPED": "success", "CLOSED": "info"})
 
     @display(description=_("cost"), ordering="product__cost_minor")
     def cost(self, task: ProductTask) -> str:

@@ -12,7 +12,8 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget
 from core import audit
 from core.admin.bases import ReadOnlyAdmin, money_column
 from core.admin.bounded import FoundByIndex
-from core.admin.tables import moment, table
+from core.admin.states import state_column
+from core.admin.tables import moment, moment_column, table
 from core.admin.verbs import Asked, ReasonForm, Told, verb, whoever_has
 from fulfilment import checking, deciding
 from fulfilment.models import Attempt, HistoryRow, TopUp
@@ -42,15 +43,16 @@ class AdoptForm(ReasonForm):
 @admin.register(TopUp)
 class TopUpAdmin(FoundByIndex, ReadOnlyAdmin):
     list_display = ["id", "order", "unit", "piece", "part", "shown_state", "waits_for", "why", "cost"]
-    list_display += ["not_before", "created_at", "ended_at"]
+    list_display += ["next_look", "created_at", "ended_at"]
+    exclude = ["not_before"]
+    readonly_fields = ["next_look"]
     list_filter = ["state"]
     list_select_related = ["order", "part"]
     cost = money_column("cost_minor", currency="order.currency", title=_("cost"))
+    next_look = moment_column("not_before", title=_("next look"))
     search_fields = ["order__number__startswith", "attempts__transaction_id"]
 
-    @display(description=_("state"), label=_LOOKS)
-    def shown_state(self, topup: TopUp) -> str:
-        return topup.state
+    shown_state = state_column(_LOOKS)
 
 
 @admin.register(Attempt)
@@ -69,9 +71,7 @@ class AttemptAdmin(FoundByIndex, ReadOnlyAdmin):
     def order_number(self, attempt: Attempt) -> str:
         return attempt.topup.order.number
 
-    @display(description=_("state"), label=_LOOKS)
-    def shown_state(self, attempt: Attempt) -> str:
-        return attempt.state
+    shown_state = state_column(_LOOKS)
 
     @display(description=_("this player's rows in the supplier's history"))
     def rows_of_player(self, attempt: Attempt) -> str:

@@ -24,6 +24,7 @@ from unfold.widgets import (
 
 from core.admin.bases import ReadOnlyAdmin, ReadOnlyInline, ShopAdmin, money_column
 from core.admin.bounded import FoundByIndex, on_day
+from core.admin.states import state_column
 from core.admin.verbs import Asked, Told, verb, whoever_has
 from core.errors import Refused
 from core.money import Money, NotAnAmount
@@ -183,9 +184,7 @@ class CodeBatchAdmin(ReadOnlyAdmin):
     actions_detail = ["put_on_sale", "discard"]
     cost = money_column("cost_minor", currency="stock.product.account.currency", title=_("cost of one code"))
 
-    @display(description=_("state"), label=LOOKS)
-    def shown_state(self, batch: CodeBatch) -> str:
-        return batch.state
+    shown_state = state_column(LOOKS)
 
     @display(description=_("lines refused"))
     def bad(self, batch: CodeBatch) -> int:
@@ -264,9 +263,7 @@ class CodeAdmin(ReadOnlyAdmin):
         found = {pk for one in either for pk in Code.objects.filter(one).values_list("pk", flat=True)[:_MOST_FOUND]}
         return queryset.filter(pk__in=found), False
 
-    @display(description=_("state"), label=LOOKS)
-    def shown_state(self, code: Code) -> str:
-        return code.state
+    shown_state = state_column(LOOKS)
 
     @display(description=_("order"))
     def order(self, code: Code) -> str:

@@ -151,7 +151,7 @@ class CustomerAdmin(FoundByWords, NoteVerb, AccountVerbs, ReadOnlyAdmin):
     @display(description=_("orders"))
     def orders(self, customer: Customer) -> str:
         return table(
-            [_("order"), _("status"), _("what"), _("account"), _("total"), _("created at")],
+            [_("order"), _("status"), _("goods"), _("account"), _("total"), _("created at")],
             [
                 (
                     link("storefront_order", one.pk, one.number), one.get_status_display(),

@@ -42,7 +42,7 @@ class OrderSections:
             ],
         )
 
-    @display(description=_("quote"))
+    @display(description=_("quoted price"))
     def quote(self, order: Order) -> str:
         asked = order.inquiry
         return table(
@@ -116,7 +116,7 @@ class OrderSections:
     @display(description=_("units on their way"))
     def topups(self, order: Order) -> str:
         return table(
-            [_("unit"), _("what"), _("state"), _("waits for"), _("next look"), _("cost"), _("ended")],
+            [_("unit"), _("goods"), _("state"), _("waits for"), _("next look"), _("cost"), _("ended")],
             [
                 (
                     link("fulfilment_topup", one.pk, f"{one.unit}.{one.piece}" if one.piece else one.unit),

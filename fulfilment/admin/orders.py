@@ -13,6 +13,7 @@ from unfold.decorators import display
 from core.admin.bases import ReadOnlyAdmin, money_column
 from core.admin.bounded import FoundByIndex, LatelyFilter
 from core.admin.bulk import OnlyWhoMay
+from core.admin.states import state_column
 from core.admin.tables import link
 from fulfilment import searching
 from fulfilment.admin.order_owner import OwnerVerbs
@@ -119,9 +120,7 @@ class OrderAdmin(OnlyWhoMay, OrderSections, OrderVerbs, OwnerVerbs, GivesBack, R
             messages.info(request, _("Very many fit: these are some of them. Type more of it."))
         return queryset.filter(pk__in=found.ids), False
 
-    @display(description=_("status"), label=STATE_LOOKS)
-    def shown_status(self, order: Order) -> str:
-        return order.status
+    shown_status = state_column(STATE_LOOKS, "status", title=_("status"))
 
     @display(description=_("account"))
     def account(self, order: Order) -> str:

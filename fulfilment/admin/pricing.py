@@ -15,6 +15,7 @@ from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 
 from core.admin.bases import ReadOnlyAdmin, ShopAdmin
+from core.admin.states import state_column
 from core.admin.tables import link, moment, table
 from core.admin.verbs import Asked, Told, back_to, page_of, verb, whoever_has
 from core.approvals import services as approvals
@@ -103,9 +104,7 @@ class PriceDraftAdmin(ReadOnlyAdmin):
     actions_list = ["compute"]
     actions_detail = ["publish", "undo", "drop"]
 
-    @display(description=_("state"), label=_STATES)
-    def shown_state(self, draft: PriceDraft) -> tuple[str, str]:
-        return draft.state, draft.get_state_display()
+    shown_state = state_column(_STATES)
 
     @display(description=_("what publishing does"))
     def what_would_happen(self, draft: PriceDraft) -> SafeString:

@@ -15,6 +15,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from core.admin.bases import ReadOnlyAdmin
 from core.admin.bounded import FoundByIndex, on_day
+from core.admin.states import state_column
 from core.admin.tables import link
 from core.admin.verbs import Asked, Told, verb, whoever_has
 from fulfilment.pages.problem import picture_of
@@ -41,9 +42,7 @@ class ProblemReportAdmin(FoundByIndex, ReadOnlyAdmin):
     readonly_fields = ["order_link", "shown_picture", "shown_state"]
     actions_detail = ["answer_it"]
 
-    @display(description=_("state"), label={"OPEN": "warning", "ANSWERED": "success"})
-    def shown_state(self, made: ProblemReport) -> str:
-        return made.state
+    shown_state = state_column({"OPEN": "warning", "ANSWERED": "success"})
 
     @display(description=_("order"))
     def order_number(self, made: ProblemReport) -> str:

@@ -18,6 +18,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWi
 from core import audit
 from core.admin.bases import ReadOnlyAdmin, money_column, pretty
 from core.admin.bounded import FoundByIndex, LatelyFilter, on_day
+from core.admin.states import state_column
 from core.admin.verbs import Asked, ReasonForm, Told, verb, whoever_has
 from core.models import Discrepancy
 from core.reconciliation import services as reconciliation
@@ -79,13 +80,9 @@ class DiscrepancyAdmin(FoundByIndex, ReadOnlyAdmin):
     def shown_subject(self, row: Discrepancy) -> str:
         return row.get_subject_display()
 
-    @display(description=_("kind"), label=KIND_LOOKS)
-    def shown_kind(self, row: Discrepancy) -> tuple[str, str]:
-        return row.kind, row.get_kind_display()
+    shown_kind = state_column(KIND_LOOKS, "kind", title=_("kind"))
 
-    @display(description=_("state"), label=STATE_LOOKS)
-    def shown_state(self, row: Discrepancy) -> tuple[str, str]:
-        return row.state, row.get_state_display()
+    shown_state = state_column(STATE_LOOKS)
 
     @display(description=_("evidence"))
     def shown_evidence(self, row: Discrepancy) -> str:

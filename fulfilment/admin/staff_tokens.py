@@ -21,6 +21,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminS
 
 from core.admin import confirm
 from core.admin.bases import ReadOnlyAdmin
+from core.admin.states import Worded
 from core.admin.verbs import Asked, Told, verb, whoever_has
 from core.errors import Refused
 from core.models import StaffToken
@@ -76,10 +77,10 @@ class StaffTokenAdmin(ReadOnlyAdmin):
         return _making(request, self.admin_site.each_context(request) | {"opts": self.opts})
 
     @display(description=_("state"), label={"live": "success", "expired": "default", "revoked": "danger"})
-    def shown_state(self, token: StaffToken) -> tuple[str, Any]:
+    def shown_state(self, token: StaffToken) -> Worded:
         if token.revoked_at is not None:
-            return "revoked", _("revoked")
-        return ("live", _("live")) if token.is_live else ("expired", _("expired"))
+            return Worded(("revoked", _("revoked")))
+        return Worded(("live", _("live")) if token.is_live else ("expired", _("expired")))
 
     @display(description=_("What it may do"))
     def shown_scopes(self, token: StaffToken) -> str:

@@ -300,7 +300,7 @@ class DayFiguresAdmin(ReadOnlyAdmin):
             counted = [Decimal(sums[column]) for column in columns]
             money = [figures.money(column).major for column in [*amounts, *(f"{name}_minor" for name in profit)]]
             lines.append([day.isoformat(), part, currency, *counted, *money])
-        form, content, kind = "csv", files.to_csv(heads, lines), f"{files.CSV}; charset=utf-8"
+        form, content, kind = "csv", files.to_csv(heads, lines), files.CSV
         if request.GET.get("as") == "xlsx":
             form, content, kind = "xlsx", files.to_xlsx("figures", heads, lines), files.XLSX
         response = HttpResponse(content, content_type=kind)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 
 from core.admin.bases import ReadOnlyAdmin, money_column
 from core.admin.bounded import FoundByIndex, LatelyFilter, on_day
+from core.admin.states import state_column
 from payments.models import Deposit
 
 
@@ -26,9 +26,6 @@ class DepositAdmin(FoundByIndex, ReadOnlyAdmin):
     total = money_column("total_minor", title=_("total"))
     credited = money_column("credited_minor", title=_("credited"))
 
-    @display(
-        description=_("status"),
-        label={"PENDING": "info", "SUCCESS": "success", "FAILED": "danger", "EXPIRED": "warning"},
+    shown_status = state_column(
+        {"PENDING": "info", "SUCCESS": "success", "FAILED": "danger", "EXPIRED": "warning"}, "status", title=_("status")
     )
-    def shown_status(self, deposit: Deposit) -> str:
-        return deposit.status

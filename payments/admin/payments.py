@@ -16,6 +16,7 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget
 from core import audit
 from core.admin.bases import ReadOnlyAdmin, ReadOnlyInline, money_column, pretty
 from core.admin.bounded import FoundByIndex, LatelyFilter
+from core.admin.states import state_column
 from core.admin.verbs import Asked, ReasonForm, Told, verb, whoever_has
 from core.money import Money, NotAnAmount
 from payments import looking
@@ -75,9 +76,7 @@ class PaymentAdmin(FoundByIndex, ReadOnlyAdmin):
     amount = money_column("amount_minor", title=_("asked for"))
     received = money_column("received_minor", title=_("received"))
 
-    @display(description=_("state"), label=STATE_LOOKS)
-    def shown_state(self, payment: Payment) -> str:
-        return payment.state
+    shown_state = state_column(STATE_LOOKS)
 
     @display(description=_("instructions"))
     def shown_instructions(self, payment: Payment) -> str:
@@ -129,9 +128,7 @@ class CaptureAdmin(FoundByIndex, ReadOnlyAdmin):
 
     amount = money_column("amount_minor", title=_("amount"))
 
-    @display(description=_("effect"), label=EFFECT_LOOKS)
-    def shown_effect(self, capture: Capture) -> str:
-        return capture.effect
+    shown_effect = state_column(EFFECT_LOOKS, "effect", title=_("effect"))
 
     @display(description=_("the gateway kept, by the ledger"))
     def kept(self, capture: Capture) -> str:

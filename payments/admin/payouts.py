@@ -17,6 +17,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from accounts.models import User
 from core.admin.bases import ReadOnlyAdmin
 from core.admin.bounded import FoundByIndex, LatelyFilter, on_day
+from core.admin.states import state_column
 from core.admin.verbs import Asked, Told, verb, whoever_has
 from payments.models import Payout
 from payments.money_back import payouts
@@ -52,9 +53,7 @@ class PayoutAdmin(FoundByIndex, ReadOnlyAdmin):
     def amount(self, payout: Payout) -> str:
         return str(payout.refund.amount)
 
-    @display(description=_("state"), label=STATE_LOOKS)
-    def shown_state(self, payout: Payout) -> str:
-        return payout.state
+    shown_state = state_column(STATE_LOOKS)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         payout = super().get_object(request, object_id, from_field)

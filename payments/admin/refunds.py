@@ -15,6 +15,8 @@ from accounts.models import User
 from core import audit
 from core.admin.bases import ReadOnlyAdmin, ReadOnlyInline, money_column
 from core.admin.bounded import FoundByIndex
+from core.admin.states import state_column
+from core.admin.tables import moment_column
 from core.admin.verbs import Asked, Told, verb, whoever_has
 from payments import refunds
 from payments.models import Payout, Refund, RefundEvent
@@ -65,13 +67,14 @@ class RefundAdmin(FoundByIndex, ReadOnlyAdmin):
     fields = [
         *("reference", "order", "payment", "amount", "why", "asked_by"),
         *("shown_state", "way", "wallet_of", "claim_link", "expected_at", "reminders"),
-        *("gateway_id", "attempts", "not_before", "error", "key", "created_at", "done_at"),
+        *("gateway_id", "attempts", "next_look", "error", "key", "created_at", "done_at"),
     ]
-    readonly_fields = ["amount", "shown_state", "claim_link"]
+    readonly_fields = ["amount", "shown_state", "claim_link", "next_look"]
     inlines = [RefundEventInline, PayoutInline]
     actions_detail = ["approve", "accept", "decline", "prepare_by_hand", "confirm_paid", "send_again"]
 
     amount = money_column("amount_minor", title=_("amount"))
+    next_look = moment_column("not_before", title=_("next look"))
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         refund = super().get_object(request, object_id, from_field)
@@ -79,9 +82,7 @@ class RefundAdmin(FoundByIndex, ReadOnlyAdmin):
             refund.reader = request.user
         return refund
 
-    @display(description=_("state"), label=STATE_LOOKS)
-    def shown_state(self, refund: Refund) -> str:
-        return refund.state
+    shown_state = state_column(STATE_LOOKS)
 
     @display(description=_("link that claims it"))
     def claim_link(self, refund: Refund) -> str:

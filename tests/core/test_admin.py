@@ -6,12 +6,15 @@ import pytest
 from django.contrib import admin
 from django.http import QueryDict
 from django.test import Client
+from django.urls import reverse
 
 from core.admin.bases import money_column
+from core.admin.tables import moment
 from core.admin.translated import TranslatedFormField, TranslatedWidget
 from core.cases import open_case
 from core.models import AuditEntry, ExchangeRate, InboxMessage, MailMessage, Region, StaffCase
 from core.web import prebuilt
+from payments.schedule import NEVER
 from tests.staff import enter
 
 pytestmark = [pytest.mark.urls("tests.core.doors"), pytest.mark.django_db]
@@ -246,3 +249,15 @@ def test_a_verb_of_no_row_is_not_found(admin_client: Client, db: None, row: str)
         assert Client().post(address, said).status_code == 302
     for page in ("core/approval", "core/staffcase", "payments/refund", "accounts/user", "fulfilment/customer"):
         assert admin_client.get(f"/admin/{page}/{row}/change/").status_code == 302, page
+
+
+def test_a_state_is_told_in_words_and_a_case_leads_to_its_order(admin_client: Client, db: None) -> None:
+    open_case("refund-review", "refund-review:1", "Money that was not expected", about="GATE0123456789")
+    case = StaffCase.objects.get()
+    page = _page("core_staffcase")
+    english = {"accept-language": "en"}
+    assert ">open<" in "".join(admin_client.get(page, headers=english).text.split())
+    told = admin_client.get(f"{page}{case.pk}/change/", headers=english).text
+    assert "OPEN" not in told and "(&#x27;" not in told
+    assert f"{reverse('admin:storefront_order_changelist')}?q=GATE0123456789" in told
+    assert moment(NEVER) == moment(None) == "–"
