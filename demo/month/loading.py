@@ -12,7 +12,7 @@ from accounts.models import User
 from core import rates
 from core.models import Region
 from core.money import Money
-from demo.month import desk, plan
+from demo.month import desk, office, plan
 from demo.month.people import MEMBERS
 from demo.month.plan import Month
 from demo.month.shop import Shop
@@ -42,6 +42,7 @@ def load_month(now: datetime) -> dict[str, int]:
     desk.keep_statements(writer)
     writer.books.write()
     desk.Desk(writer).fill()
+    office.fill(now)
     return {"orders": len(month.orders), "deposits": len(month.deposits), "quotes": len(month.looked)}
 
 

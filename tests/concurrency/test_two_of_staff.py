@@ -5,7 +5,7 @@ each other. One of the two has done something and the other has not; when both c
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -220,10 +220,9 @@ def test_no_verb_is_left_out() -> None:
 
 
 @pytest.fixture
-def two(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Client]]:
-    """Ani and Budi, who may do everything. While both are at it, both have been let in and hold the row as it stood
-    before either does anything to it."""
-    yield [
+def two(transactional_db: None) -> list[Client]:
+    """Ani and Budi, who may do everything."""
+    return [
         enter(Client(), User.objects.create(email=f"{name}@shop.example", is_staff=True, is_superuser=True))
         for name in ("ani", "budi")
     ]
@@ -231,7 +230,8 @@ def two(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Client]]:
 
 def twice(monkeypatch: pytest.MonkeyPatch, two: list[Client], key: tuple[str, str, str], row: Model,
           said: Said) -> tuple[int, int]:  # fmt: skip
-    """How many of the two did something, and what their second clicks added to the trail."""
+    """How many of the two did something, and what their second clicks added to the trail. Both have been let in, and
+    hold the row as it stood before, when the first of them does anything to it."""
     before = len(trail())
     model, *names = key
     clicks = [
@@ -239,7 +239,7 @@ def twice(monkeypatch: pytest.MonkeyPatch, two: list[Client], key: tuple[str, st
         for one, verb in zip(two, names, strict=True)
     ]
     with monkeypatch.context() as patched:
-        both = threading.Barrier(2, timeout=30)
+        both = threading.Barrier(2, timeout=120)
 
         def asked(*given: Any) -> Any:
             both.wait()
@@ -285,7 +285,7 @@ def test_without_the_lock_a_refund_that_was_paid_is_sent_again(
     two: list[Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: one has seen it in the gateway's list, the other has not, and both are believed."""
-    refund, both_have_read = verb_rows.unanswered(), threading.Barrier(2, timeout=30)
+    refund, both_have_read = verb_rows.unanswered(), threading.Barrier(2, timeout=120)
 
     def unlocked(pk: int) -> Refund:
         found = Refund.objects.select_related("payment__channel", "order__user", "order__region").get(pk=pk)
