@@ -252,17 +252,18 @@ def _end(draft: PriceDraft, state: str, why: str) -> None:
 
 
 @transaction.atomic
-def _drop_open(why: str) -> None:
+def _drop_open(why: str) -> dict[tuple[Any, ...], tuple[str, str]]:
+    """No draft is open any more; (choice, by whom) of the lines that were ticked in it, also at the last moment."""
+    ticked: dict[tuple[Any, ...], tuple[str, str]] = {}
     for draft in PriceDraft.objects.select_for_update(no_key=True).filter(state=State.DRAFT):
+        ticked |= {_key(line): (line.choice, line.chosen_by) for line in draft.lines.exclude(choice="")}
         _end(draft, State.DROPPED, why)
+    return ticked
 
 
 def _store(table: Table, lines: Sequence[Worked], cause: str, by: str, state: str = State.DRAFT) -> PriceDraft:
     with transaction.atomic():
-        ticked = PriceLine.objects.filter(draft__state=State.DRAFT).exclude(choice="")
-        kept = {_key(line): (line.choice, line.chosen_by) for line in ticked}
-        if state == State.DRAFT:
-            _drop_open("a newer draft took its place")
+        kept = _drop_open("a newer draft took its place") if state == State.DRAFT else {}
         draft = PriceDraft.objects.create(
             cause=cause,
             state=state,
