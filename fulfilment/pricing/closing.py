@@ -46,13 +46,25 @@ def review(now: datetime | None = None) -> tuple[int, int]:
                 closing.append(row)
         elif row.cost_closed_at is not None:
             opening.append(row)
-    if not closing and not opening:
-        return 0, 0
-    moved = close_for_cost([row.pk for row in closing], [row.pk for row in opening], by=BY, why="cost against price")
-    for product, region in sorted({(row.sku.product_id, row.region_id) for row in (*closing, *opening)}):
-        _tell_staff(product, region, evidence)
-    logger.warning("closed by their cost: %d prices; pay again: %d", *moved)
+    moved = (0, 0)
+    if closing or opening:
+        shut, again = ([row.pk for row in rows] for rows in (closing, opening))
+        moved = close_for_cost(shut, again, by=BY, why="cost against price")
+        for product, region in sorted({(row.sku.product_id, row.region_id) for row in (*closing, *opening)}):
+            _tell_staff(product, region, evidence)
+        logger.warning("closed by their cost: %d prices; pay again: %d", *moved)
+    _forget_unsold()
     return moved
+
+
+def _forget_unsold() -> None:
+    """Of what is not sold any more nobody has to see to the price."""
+    open_ones = StaffCase.objects.filter(kind=CASE, state=StaffCase.State.OPEN)
+    about = {case.key.removeprefix(f"{CASE}:").rpartition(":")[0] for case in open_ones}
+    if about:
+        shut = sold_prices().filter(cost_closed_at__isnull=False).values_list("sku__product_id", "region_id")
+        for unsold in about - {f"{product}:{region}" for product, region in shut}:
+            cases.close(CASE, unsold, "what was closed is not sold any more")
 
 
 def _told(row: SkuPrice, cost: Cost) -> dict[str, str]:

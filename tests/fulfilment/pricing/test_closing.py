@@ -10,7 +10,7 @@ from core.models import AuditEntry
 from fulfilment import syncing
 from fulfilment.models import CostSeen, PriceDraft, ProductTask, SupplierProduct
 from fulfilment.pricing import arrivals, closing, drafts
-from storefront.catalogue.models import SkuPrice
+from storefront.catalogue.models import Sku, SkuPrice
 from tests.fulfilment import desk
 from tests.fulfilment.pricing import shelf
 from tests.storefront import factories
@@ -88,6 +88,16 @@ def test_what_staff_closed_stays_closed_by_them(settings) -> None:
     SkuPrice.objects.update(price_minor=44_000, original_minor=44_000)
     assert closing.review() == (0, 1)
     assert SkuPrice.objects.get().is_sold_out
+
+
+def test_nobody_is_asked_about_the_price_of_what_is_not_sold_any_more() -> None:
+    sku = shelf.shop(price=40_000)
+    assert closing.review() == (1, 0)
+    (case,) = desk.cases("cost-closed")
+    Sku.objects.filter(pk=sku.pk).update(is_active=False)
+    assert closing.review() == (0, 0)
+    case.refresh_from_db()
+    assert case.state == "RESOLVED" and SkuPrice.objects.get().cost_closed_at, "on again, it is closed still"
 
 
 def test_products_that_vanish_or_appear_are_tasks_with_three_ways_out(sandbox, change) -> None:
