@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.forms import ModelChoiceField
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -19,7 +19,7 @@ from unfold.decorators import display
 from core.admin.bases import ShopAdmin, ShopInline, ShopTabularInline, money_column
 from core.admin.dragging import Dragged
 from core.admin.sheets import Sheeted
-from core.errors import Refused
+from core.errors import Refused, Text
 from core.models import Region
 from core.money import Money, discount_percent
 from core.sheets.comparing import is_jump
@@ -207,9 +207,14 @@ class PricesTyped(ShopAdmin):
         try:
             answer: HttpResponse = super().changeform_view(request, *args, **named)
         except Refused as refusal:  # what was written goes back with the page's transaction
-            messages.error(request, str(refusal.message))
-            return HttpResponseRedirect(request.get_full_path())
+            request.refused = refusal.message  # type: ignore[attr-defined]
+            answer = super().changeform_view(request, *args, **named)
         return answer
+
+    def get_form(self, request: HttpRequest, *args: Any, **named: Any) -> Any:
+        form = super().get_form(request, *args, **named)
+        refused = getattr(request, "refused", None)
+        return form if refused is None else _refusing(form, refused)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if isinstance(obj, SkuPrice):
@@ -220,6 +225,17 @@ class PricesTyped(ShopAdmin):
         if formset.model is SkuPrice:
             _count_typed(request, [one for one in formset.forms if one not in formset.deleted_forms])
         super().save_formset(request, form, formset, change)
+
+
+def _refusing(form: Any, why: Text) -> Any:
+    """The form, but that nothing typed in it is right, for that reason; so its page shows it as it was typed."""
+
+    def clean(one: Any) -> dict[str, Any]:
+        cleaned: dict[str, Any] = form.clean(one) or one.cleaned_data
+        one.add_error(None, why)
+        return cleaned
+
+    return type(form.__name__, (form,), {"clean": clean})
 
 
 def _count_typed(request: HttpRequest, forms_of_prices: list[Any]) -> None:
