@@ -24,6 +24,7 @@ from core.admin.verbs import Asked, Told, verb
 from core.approvals import kinds, limits, services
 from core.models import Approval, ApprovalLimit
 from core.money import DECIMALS, Money, NotAnAmount
+from core.staff_tokens.services import is_same_person
 
 _LOOKS = {"WAITING": "warning", "DONE": "success", "REFUSED": "danger", "LAPSED": "default"}
 
@@ -72,7 +73,8 @@ class ApprovalAdmin(FoundByIndex, ReadOnlyAdmin):
 
     def has_refuse_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         found = self._waiting(request, object_id)
-        is_mine = found is not None and found.asked_by == request.user.get_username()
+        # By hand or by a token of theirs, as the service has it.
+        is_mine = found is not None and is_same_person(found.asked_by, request.user.get_username())
         return is_mine or self.has_approve_permission(request, object_id)
 
     @verb(

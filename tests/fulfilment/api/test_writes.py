@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.test import Client
+from django.urls import reverse
 
 from accounts.models import User
 from core.approvals import services as approvals
@@ -23,6 +25,7 @@ from tests.fulfilment import desk
 from tests.fulfilment.test_promises import NOBODY, RIGHT
 from tests.payments.back import claimed, sold
 from tests.payments.members import holds
+from tests.staff import enter
 from tests.staff_tokens import REASON, Script, maker, told
 
 pytestmark = pytest.mark.django_db
@@ -104,6 +107,17 @@ def test_a_script_decides_what_another_person_asked_for_and_nothing_of_its_maker
     number = Approval.objects.get(state="WAITING").pk
     assert own.post(f"approvals/{number}/refuse", key="m").json()["data"]["status"] == "REFUSED", "taken back"
     assert holds(user) == 5000 and reads.get(f"approvals/{number}").json()["data"]["decidedBy"] == "token:own"
+
+
+def test_a_maker_takes_back_by_page_what_their_token_asked_for() -> None:
+    eva = maker("eva", "payments.adjust_balance", "core.view_approval")
+    token = Script("evas", "payments.adjust_balance", by=eva).token
+    wish = adjusting.adjust(member(), Money(700, "IDR"), key="t", by=token.actor, why="a lost voucher")
+    assert wish is not None
+    page = reverse("admin:core_approval_refuse", args=[wish.pk])
+    enter(Client(), eva).post(page, {"_form_submitted": "True", "reason": "my mistake"})
+    wish.refresh_from_db()
+    assert (wish.state, wish.decided_by) == ("REFUSED", "eva@shop.example")
 
 
 def test_a_pay_out_takes_two_persons_whose_tokens_are_no_others() -> None:
