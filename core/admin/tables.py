@@ -29,6 +29,10 @@ def moment_column(column: str, *, title: Any) -> Callable[[Any, Any], str]:
     return written  # type: ignore[no-any-return]
 
 
+def in_percent(value: float | None) -> str:
+    return "–" if value is None else f"{value:g} %"
+
+
 def table(heads: Iterable[Any], rows: Iterable[Iterable[Any]]) -> SafeString | str:
     """Rows as a small table; a dash where there are none."""
     lines = [format_html_join("", '<td class="p-2 align-top">{}</td>', ((cell,) for cell in row)) for row in rows]

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from core import poison
+from core.admin.tables import in_percent
 from core.models import PoisonRow
 from fulfilment import circuit, overview
 from fulfilment.models import SupplierAccount
@@ -183,7 +184,7 @@ def _suppliers(request: HttpRequest) -> dict[str, Any]:
         if one.account.paused_at:
             standing = format_html("{} {}", standing, _label(one.account.paused_why or _("paused"), "danger"))
         rows.append([
-            one.account.name, standing, one.seen.calls, _percent(one.seen.success_percent), *_times(one.seen),
+            one.account.name, standing, one.seen.calls, in_percent(one.seen.success_percent), *_times(one.seen),
             str(one.balance or "–"), _hours(one.hours_left),
             _link("operations_supplier", word, code=one.account.code, verb=verb) if may else "",
         ])  # fmt: skip
@@ -198,7 +199,7 @@ def _gateways(request: HttpRequest) -> dict[str, Any]:
         verb, word = ("open", _("Open it")) if one.closed_at else ("close", _("Close it"))
         state = _label(_("closed by hand"), "danger") if one.closed_at else _label(_("open"), "success")
         rows.append([
-            one.code, state, one.seen.calls, _percent(one.seen.success_percent), *_times(one.seen),
+            one.code, state, one.seen.calls, in_percent(one.seen.success_percent), *_times(one.seen),
             _link("operations_gateway", word, code=one.code, verb=verb) if may else "",
         ])  # fmt: skip
     return {"gateways": {"headers": heads, "rows": rows}}
@@ -270,10 +271,6 @@ def _link(name: str, word: str, **where: Any) -> SafeString:
 
 def _times(seen: Any) -> Iterable[str]:
     return ["–" if took is None else f"{took:.2f} s" for took in (seen.p50, seen.p95, seen.p99)]
-
-
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{value:g} %"
 
 
 def _hours(value: float | None) -> str | SafeString:

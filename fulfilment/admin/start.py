@@ -20,6 +20,7 @@ from accounts.models import User
 from core import regions
 from core.admin.bases import ReadOnlyAdmin, money_column
 from core.admin.bounded import LatelyFilter
+from core.admin.tables import in_percent
 from core.money import Money
 from core.sheets import files
 from fulfilment.admin.waiting import waiting
@@ -122,7 +123,7 @@ def _cards(now: Figures, then: Figures, *, sees_sales: bool, sees_profit: bool) 
             _card("profit", _("True profit"), str(now.money("profit_minor")), now.profit_minor, then.profit_minor)
         )
     cards += [
-        _card("success", _("Success rate"), _percent(now.success_percent), now.success_percent, then.success_percent),
+        _card("success", _("Success rate"), in_percent(now.success_percent), now.success_percent, then.success_percent),
         _card(
             "median", _("Median time to deliver"), lasting(now.median), now.median, then.median, is_less_better=True,
             more=_("p95 %(time)s") % {"time": lasting(now.p95)} if now.p95 is not None else "",
@@ -145,10 +146,6 @@ def _card(
         change = f"{percent:+d} %"
         is_better = None if not percent else (percent > 0) != is_less_better
     return {"code": code, "title": title, "value": value, "change": change, "is_better": is_better, "more": more}
-
-
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{value:g} %"
 
 
 def lasting(seconds: int | None) -> str:
@@ -239,7 +236,7 @@ def _table(
     ordered = sorted(parts.items(), key=lambda pair: (-getattr(pair[1], key), pair[0]))
     rows = []
     for part, of in ordered[:_MOST_PARTS]:
-        row = [name(part), str(of.orders), str(of.paid), _percent(of.success_percent), lasting(of.median)]
+        row = [name(part), str(of.orders), str(of.paid), in_percent(of.success_percent), lasting(of.median)]
         row += [str(Money(of.sales_minor - of.promo_minor, currency))] * sees_sales
         row += [str(of.money("profit_minor"))] * sees_profit
         rows.append(row)
