@@ -35,7 +35,17 @@ from core.models import (  # noqa: E402
     Note,
     StaffCase,
 )
-from fulfilment.models import Attempt, Code, CodeEvent, HistoryRow, ProblemReport, TopUp  # noqa: E402
+from fulfilment.models import (  # noqa: E402
+    Attempt,
+    Code,
+    CodeEvent,
+    DayFigures,
+    DayTotals,
+    HistoryRow,
+    ProblemReport,
+    TopUp,
+)
+from fulfilment.numbers import summing  # noqa: E402
 from payments.models import (  # noqa: E402
     Account,
     Capture,
@@ -199,6 +209,7 @@ def multiply(orders: int) -> dict[str, float]:
     _told("words and indexes", began)
     after = [_MARKS, "DELETE FROM fulfilment_dayfigures", _FIGURES, _SUMMED, _NOTED, *_sequences()]
     crowd.execute(database, after, {"first": FIRST})
+    add_up()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE)")
         counted = {}
@@ -207,6 +218,14 @@ def multiply(orders: int) -> dict[str, float]:
             counted[table] = cursor.fetchone()[0]
     _told("vacuumed", began)
     return counted | {"seconds": round(time.monotonic() - began)}
+
+
+def add_up() -> None:
+    """The totals of every day are those of its figures."""
+    DayTotals.objects.all().delete()
+    for day in DayFigures.objects.order_by("day").values_list("day", flat=True).distinct():
+        rows = DayFigures.objects.filter(day=day).select_related("region")
+        DayTotals.objects.bulk_create(summing.totals(rows), batch_size=500)
 
 
 def _told(what: str, began: float) -> None:

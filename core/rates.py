@@ -77,6 +77,5 @@ def convert(amount: Money, currency: str, at: datetime, *, round_up: bool = Fals
 
 def at_rate(amount: Money, currency: str, worth: Decimal, *, round_up: bool = False) -> Money:
     """`amount` in `currency` where one of its units is `worth` so many, rounded once as `convert` does."""
-    exact = amount.major * worth
-    unit = Decimal(1).scaleb(-DECIMALS[currency])
-    return Money.of(exact.quantize(unit, rounding=ROUND_UP if round_up else ROUND_HALF_UP), currency)
+    exact = (amount.minor * worth).scaleb(DECIMALS[currency] - DECIMALS[amount.currency])
+    return Money(int(exact.to_integral_value(rounding=ROUND_UP if round_up else ROUND_HALF_UP)), currency)

@@ -27,7 +27,7 @@ from fulfilment.admin.waiting import waiting
 from fulfilment.models import DayFigures, SupplierAccount
 from fulfilment.numbers import days, plot
 from fulfilment.numbers.asking import SPANS, Asked, asked
-from fulfilment.numbers.reading import BREAKDOWNS, Answer, Figures, Question, read
+from fulfilment.numbers.reading import BREAKDOWNS, COLUMNS, Answer, Figures, Question, Times, read, times
 from storefront.catalogue.models import Product
 from storefront.channels.models import Channel
 
@@ -73,6 +73,7 @@ def _figures(request: HttpRequest, user: User) -> dict[str, Any]:
     currency = regions.default().currency
     answer, before = read(wanted.question, wanted.by), read(wanted.question.before())
     now, then = answer.total(currency), before.total(currency)
+    took, took_then = (times(question)[""] for question in (wanted.question, wanted.question.before()))
     return {
         "asked": wanted,
         "spans": [(code, title, _link(wanted, span=code)) for code, (title, _days) in SPANS.items()],
@@ -85,7 +86,7 @@ def _figures(request: HttpRequest, user: User) -> dict[str, Any]:
             if name != "region"
         ],
         "summed_at": summed_at,
-        "cards": _cards(now, then, sees_sales=sees_sales, sees_profit=sees_profit),
+        "cards": _cards(now, then, took, took_then, sees_sales=sees_sales, sees_profit=sees_profit),
         "funnel": _funnel(now),
         "profit": _profit(now) if sees_profit else [],
         "not_whole": _not_whole(now) if sees_profit else [],
@@ -110,7 +111,9 @@ def _link(wanted: Asked, **changed: str) -> str:
     return "?" + urlencode(_query(wanted, **changed))
 
 
-def _cards(now: Figures, then: Figures, *, sees_sales: bool, sees_profit: bool) -> list[dict[str, Any]]:
+def _cards(
+    now: Figures, then: Figures, took: Times, took_then: Times, *, sees_sales: bool, sees_profit: bool
+) -> list[dict[str, Any]]:
     cards = [
         _card("orders", _("Orders"), str(now.orders), now.orders, then.orders),
         _card("paid", _("Paid"), str(now.paid), now.paid, then.paid),
@@ -125,8 +128,8 @@ def _cards(now: Figures, then: Figures, *, sees_sales: bool, sees_profit: bool) 
     cards += [
         _card("success", _("Success rate"), in_percent(now.success_percent), now.success_percent, then.success_percent),
         _card(
-            "median", _("Median time to deliver"), lasting(now.median), now.median, then.median, is_less_better=True,
-            more=_("p95 %(time)s") % {"time": lasting(now.p95)} if now.p95 is not None else "",
+            "median", _("Median time to deliver"), lasting(took.median), took.median, took_then.median,
+            is_less_better=True, more=_("p95 %(time)s") % {"time": lasting(took.p95)} if took.p95 is not None else "",
         ),
         _card("refunded", _("Refunds owed"), str(now.money("refunds_minor")), now.refunds_minor, then.refunds_minor,
               is_less_better=True) if sees_sales
@@ -212,13 +215,14 @@ def _plot(wanted: Asked, currency: str, column: str) -> plot.Plot | None:
     question = wanted.plotted
     assert question.first is not None and question.last is not None
     before = Question(date.fromordinal(question.first.toordinal() - 7), question.last, question.where)
-    by_day = read(before).by_day(currency)
+    columns = [column, "promo_minor"] if column == "sales_minor" else [column]
+    by_day = read(before, columns=columns).by_day(currency)
 
     def value(ordinal: int) -> int:
         figures = by_day.get(date.fromordinal(ordinal))
         if figures is None:
             return 0
-        return figures.sums[column] - (figures.sums["promo_minor"] if column == "sales_minor" else 0)
+        return figures.sums[column] - figures.sums["promo_minor"]  # orders have no promo to take off
 
     told: Callable[[int], str] = (lambda minor: str(Money(minor, currency))) if column == "sales_minor" else str
     ordinals = range(question.first.toordinal(), question.last.toordinal() + 1)
@@ -234,9 +238,10 @@ def _table(
     headers += [_("Sales")] * sees_sales + [_("True profit")] * sees_profit
     key = "profit_minor" if sees_profit else "sales_minor" if sees_sales else "orders"
     ordered = sorted(parts.items(), key=lambda pair: (-getattr(pair[1], key), pair[0]))
+    took = times(wanted.question, wanted.by, [part for part, _of in ordered[:_MOST_PARTS]])
     rows = []
     for part, of in ordered[:_MOST_PARTS]:
-        row = [name(part), str(of.orders), str(of.paid), in_percent(of.success_percent), lasting(of.median)]
+        row = [name(part), str(of.orders), str(of.paid), in_percent(of.success_percent), lasting(took[part].median)]
         row += [str(Money(of.sales_minor - of.promo_minor, currency))] * sees_sales
         row += [str(of.money("profit_minor"))] * sees_profit
         rows.append(row)
@@ -265,6 +270,7 @@ class DayFiguresAdmin(ReadOnlyAdmin):
     list_display = ["day", "region", "product", "channel", "supplier", "orders", "delivered", "sales", "cost"]
     list_filter = ["region", ("supplier", LatelyFilter), ("currency", LatelyFilter)]
     list_select_related = ["region"]
+    fields = ["day", "region", "product", "channel", "supplier", "currency", *COLUMNS, "bought", "seconds"]
     ordering = ["-day", "region", "product", "channel", "supplier", "currency"]
 
     sales = money_column("sales_minor", title=gettext_lazy("Sales"))

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from core import poison, regions, stopping
 from core.models import Region
-from fulfilment.models import DayFigures, Noted, SummedDay
+from fulfilment.models import DayFigures, DayTotals, Noted, SummedDay
 from fulfilment.numbers import summing
 from payments.models import Transfer
 from storefront.inquiries.models import Inquiry
@@ -133,8 +133,11 @@ def sum_again(pk: int) -> bool:
     row.stale_at, row.summed_at = None, timezone.now()
     row.save(update_fields=["stale_at", "summed_at"])
     figures = summing.figures(row.region, row.day)
-    DayFigures.objects.filter(region=row.region, day=row.day).delete()
+    of_the_day = {"region": row.region, "day": row.day}
+    DayFigures.objects.filter(**of_the_day).delete()
     DayFigures.objects.bulk_create(figures, batch_size=500)
+    DayTotals.objects.filter(**of_the_day).delete()
+    DayTotals.objects.bulk_create(summing.totals(figures), batch_size=500)
     return True
 
 

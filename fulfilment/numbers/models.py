@@ -36,15 +36,9 @@ class SummedDay(models.Model):
         return f"{self.region_id} {self.day}"
 
 
-class DayFigures(models.Model):
-    """One day's sums of one product, channel, supplier and currency in one region.
+class Sums(models.Model):
+    """What is added up of a day. All amounts in minor units of `currency`; what lowers the profit is positive."""
 
-    `product` is empty for deposits. `supplier` is empty where none was asked, and MANY where one order had several. All
-    amounts in minor units of `currency`; what lowers the profit is positive.
-    """
-
-    #: Stands for the supplier of orders whose units came from more than one.
-    MANY = "+"
     #: The columns that are summed.
     COUNTS = (
         "inquiries", "orders", "paid", "delivered", "failed", "expired", "deposits", "points", "cost_unknown",
@@ -57,9 +51,6 @@ class DayFigures(models.Model):
 
     day = models.DateField()
     region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+")
-    product = models.CharField(max_length=30, blank=True, help_text=_("its code"))
-    channel = models.CharField(max_length=30, help_text=_("its code"))
-    supplier = models.CharField(max_length=20, blank=True, help_text=_("its code"))
     currency = models.CharField(max_length=3)
 
     inquiries = models.PositiveIntegerField(default=0)
@@ -90,6 +81,23 @@ class DayFigures(models.Model):
     seconds = models.JSONField(default=dict, help_text=_("from paid to delivered: how many orders took how long"))
 
     class Meta:
+        abstract = True
+
+
+class DayFigures(Sums):
+    """One day's sums of one product, channel, supplier and currency in one region.
+
+    `product` is empty for deposits. `supplier` is empty where none was asked, and MANY where one order had several.
+    """
+
+    #: Stands for the supplier of orders whose units came from more than one.
+    MANY = "+"
+
+    product = models.CharField(max_length=30, blank=True, help_text=_("its code"))
+    channel = models.CharField(max_length=30, help_text=_("its code"))
+    supplier = models.CharField(max_length=20, blank=True, help_text=_("its code"))
+
+    class Meta:
         verbose_name = _("figures of a day")
         verbose_name_plural = _("figures of days")
         constraints = [
@@ -100,6 +108,29 @@ class DayFigures(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day} {self.region_id} {self.product} {self.channel} {self.supplier}"
+
+
+class DayTotals(Sums):
+    """The same sums once more by one thing alone: all of one product, channel or supplier in a region, or all of it.
+
+    Whoever does not narrow further down reads these: few rows, and few times in each, however many orders there were.
+    """
+
+    #: What may be that one thing.
+    PARTS = ("product", "channel", "supplier", "region")
+
+    by = models.CharField(max_length=8, help_text=_("product, channel, supplier or region"))
+    part = models.CharField(max_length=30, blank=True, help_text=_("its code"))
+
+    class Meta:
+        verbose_name = _("totals of a day")
+        verbose_name_plural = _("totals of days")
+        constraints = [
+            models.UniqueConstraint(fields=["by", "day", "region", "part", "currency"], name="one_row_of_totals")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.region_id} {self.by} {self.part}"
 
 
 class Noted(models.Model):

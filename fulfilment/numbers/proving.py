@@ -5,14 +5,15 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from core.cases import open_case
 from core.regions import jakarta_day
-from fulfilment.models import DayFigures, SummedDay
+from fulfilment.models import DayFigures, DayTotals, SummedDay
 from fulfilment.numbers import days
 
 logger = logging.getLogger(__name__)
@@ -89,17 +90,19 @@ def _differing() -> dict[Sum, tuple[int, int]]:
             at = summed.get((region, day))
             if at is not None and last >= at - days.GRACE:
                 moving.add((region, day))  # its next sum has that, if this one has not
-    ours = _kept()
+    tables: list[QuerySet[Any]] = [DayFigures.objects.all()]
+    tables += [DayTotals.objects.filter(by=by) for by in DayTotals.PARTS]
     return {
         one: (ledger[one], ours[one])
+        for ours in map(_kept, tables)
         for one in ledger.keys() | ours.keys()
         if ledger[one] != ours[one] and (one.region, one.day) in summed and (one.region, one.day) not in moving
     }
 
 
-def _kept() -> Counter[Sum]:
+def _kept(table: QuerySet[Any]) -> Counter[Sum]:
     kept: Counter[Sum] = Counter()
-    rows = DayFigures.objects.values_list(
+    rows = table.values_list(
         "region", "day", "currency", "sales_minor", "promo_minor", "fees_minor", "charges_minor", "goodwill_minor",
         "points", "bought",
     )  # fmt: skip

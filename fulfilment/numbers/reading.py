@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
-from django.db import connection
-from django.db.models import Sum
+from django.db.models import BigIntegerField, F, QuerySet, Sum, Value
+from django.db.models.functions import Cast
 
 from core import rates, regions
 from core.money import Money
-from fulfilment.models import DayFigures
+from fulfilment.models import DayFigures, DayTotals
 
 COLUMNS = (*DayFigures.COUNTS, *DayFigures.AMOUNTS)
 #: By what a page may break its figures down.
-BREAKDOWNS = ("product", "channel", "supplier", "region")
+BREAKDOWNS = DayTotals.PARTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,6 @@ class Figures:
 
     currency: str
     sums: Counter[str] = field(default_factory=Counter)
-    seconds: Counter[int] = field(default_factory=Counter)
 
     def __getattr__(self, name: str) -> int:
         if name in COLUMNS:
@@ -72,14 +72,18 @@ class Figures:
         ended = self.sums["delivered"] + self.sums["failed"]
         return round(100 * self.sums["delivered"] / ended, 1) if ended else None
 
+
+class Times(Counter[str]):
+    """From paid to delivered: how many orders took so many seconds."""
+
     def percentile(self, share: float) -> int | None:
         """By so many seconds that `share` of the delivered orders had arrived; None where none has."""
-        count = sum(self.seconds.values())
+        count = self.total()
         seen = 0
-        for seconds in sorted(self.seconds):
-            seen += self.seconds[seconds]
+        for seconds in sorted(self, key=int):
+            seen += self[seconds]
             if seen >= share * count:
-                return seconds
+                return int(seconds)
         return None
 
     @property
@@ -97,8 +101,9 @@ class Answer:
     def __init__(self, question: Question, rows: Iterable[tuple[str, date, str, Mapping[str, int]]]) -> None:
         self.question = question
         self.rows = [(part, day, currency, Counter(sums)) for part, day, currency, sums in rows]
-        self.seconds: dict[str, Counter[int]] = defaultdict(Counter)
+        self._by_part: dict[str, dict[str, Figures]] = {}
         self._rates: rates.Rates | None = None
+        self._worth: dict[tuple[str, str, date], Decimal] = {}
         self.not_converted: set[str] = set()
 
     @property
@@ -115,17 +120,21 @@ class Answer:
 
     def total(self, currency: str) -> Figures:
         """All of it in `currency`: other currencies at the rate of the end of each day."""
-        return self._added(Figures(currency), self.rows, self._all_seconds())
+        whole = Figures(currency)
+        for part in self.by_part(currency).values():
+            whole.sums.update(part.sums)
+        return whole
 
     def by_part(self, currency: str) -> dict[str, Figures]:
         """The same by what the question was broken down by."""
-        return {
-            part: self._added(Figures(currency), rows, self.seconds.get(part, Counter()))
-            for part, rows in self._grouped(lambda row: row[0])
-        }
+        if currency not in self._by_part:
+            self._by_part[currency] = {
+                part: self._added(Figures(currency), rows) for part, rows in self._grouped(lambda row: row[0])
+            }
+        return self._by_part[currency]
 
     def by_day(self, currency: str) -> dict[date, Figures]:
-        return {day: self._added(Figures(currency), rows, Counter()) for day, rows in self._grouped(lambda row: row[1])}
+        return {day: self._added(Figures(currency), rows) for day, rows in self._grouped(lambda row: row[1])}
 
     def _grouped(self, by: Callable[[Any], Any]) -> list[tuple[Any, list[Any]]]:
         groups: defaultdict[Any, list[Any]] = defaultdict(list)
@@ -133,69 +142,66 @@ class Answer:
             groups[by(row)].append(row)
         return sorted(groups.items(), key=lambda pair: pair[0])
 
-    def _all_seconds(self) -> Counter[int]:
-        whole: Counter[int] = Counter()
-        for seconds in self.seconds.values():
-            whole.update(seconds)
-        return whole
-
-    def _added(self, figures: Figures, rows: Iterable[Any], seconds: Counter[int]) -> Figures:
-        figures.seconds = seconds
+    def _added(self, figures: Figures, rows: Iterable[Any]) -> Figures:
         for _part, day, own, sums in rows:
             for name, value in sums.items():
                 figures.sums[name] += self._in(value, own, figures.currency, day) if name.endswith("_minor") else value
         return figures
 
     def _in(self, minor: int, own: str, currency: str, day: date) -> int:
-        if own == currency or not minor:
+        if own == currency:
             return minor
-        self._rates = self._rates or rates.Rates()
-        try:
-            worth = self._rates.convert(Money(abs(minor), own), currency, _end_of(day)).minor
-        except rates.NoRate:
-            self.not_converted.add(own)
-            return 0
+        if (own, currency, day) not in self._worth:
+            self._worth[own, currency, day] = self._rate(own, currency, day)
+        worth = rates.at_rate(Money(abs(minor), own), currency, self._worth[own, currency, day]).minor
         return worth if minor > 0 else -worth
 
+    def _rate(self, own: str, currency: str, day: date) -> Decimal:
+        """At the end of the day; 0 where nobody has entered one."""
+        self._rates = self._rates or rates.Rates()
+        try:
+            return self._rates.rate(own, currency, _end_of(day))
+        except rates.NoRate:
+            self.not_converted.add(own)
+            return Decimal(0)
 
-def read(question: Question, by: str = "") -> Answer:
-    """The answer, in two statements whatever the number of orders; `by`: one of BREAKDOWNS, or nothing."""
-    rows = DayFigures.objects.filter(**_conditions(question)).order_by()
-    sums = {f"sum_{name}": Sum(name) for name in COLUMNS}
-    parts = [by] if by else []
-    found = rows.values(*parts, "day", "currency").annotate(**sums)
-    answer = Answer(
+
+def read(question: Question, by: str = "", columns: Sequence[str] = COLUMNS) -> Answer:
+    """The sums of `columns`, by one of BREAKDOWNS or by nothing: one statement, whatever the number of orders."""
+    rows, shown = _kept(question, by)
+    sums = {f"sum_{name}": Cast(Sum(name), BigIntegerField()) for name in columns}
+    found = rows.values("day", "currency", shown=shown).annotate(**sums).values_list("shown", "day", "currency", *sums)
+    return Answer(
         question,
         (
-            (str(row[by]) if by else "", row["day"], row["currency"], {n: int(row[f"sum_{n}"] or 0) for n in COLUMNS})
-            for row in found
+            (part, day, currency, {name: value for name, value in zip(columns, values, strict=True) if value})
+            for part, day, currency, *values in found
         ),
     )
-    for part, seconds, count in _seconds(rows, by):
-        answer.seconds[part][seconds] += count
-    return answer
 
 
-def _conditions(question: Question) -> dict[str, Any]:
-    conditions: dict[str, Any] = {name: value for name, value in question.where.items() if name in BREAKDOWNS and value}
+def times(question: Question, by: str = "", parts: Iterable[str] | None = None) -> dict[str, Times]:
+    """How long deliveries took, by one of BREAKDOWNS (of these `parts` alone, where given), or of all under ""."""
+    rows, shown = _kept(question, by)
+    found: dict[str, Times] = defaultdict(Times)
+    if parts is not None:
+        rows = rows.annotate(shown=shown).filter(shown__in=list(parts))
+    for part, seconds in rows.values_list(shown, "seconds"):
+        found[part].update(seconds)
+    return found
+
+
+def _kept(question: Question, by: str) -> tuple[QuerySet[Any], F | Value]:
+    """The fewest rows that answer, and what they are broken down by."""
+    where: dict[str, Any] = {name: value for name, value in question.where.items() if name in BREAKDOWNS and value}
+    is_narrowed = bool(where.keys() - {"region"})
     if question.first:
-        conditions["day__gte"] = question.first
+        where["day__gte"] = question.first
     if question.last:
-        conditions["day__lte"] = question.last
-    return conditions
-
-
-def _seconds(rows: Any, by: str) -> list[tuple[str, int, int]]:
-    """How many orders took how long, added up by the database."""
-    column = {"": "''", "region": "region_id"}.get(by, by)
-    inner, given = rows.values("product", "channel", "supplier", "region_id", "seconds").query.sql_with_params()
-    statement = (
-        f"SELECT {column}, told.key::int, SUM(told.value::int) FROM ({inner}) figures,"  # noqa: S608
-        " jsonb_each_text(figures.seconds) told GROUP BY 1, 2"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(statement, given)
-        return [(part, seconds, int(count)) for part, seconds, count in cursor.fetchall()]
+        where["day__lte"] = question.last
+    if is_narrowed:
+        return DayFigures.objects.filter(**where).order_by(), F(by) if by else Value("")
+    return DayTotals.objects.filter(**where, by=by or "region").order_by(), F("part") if by else Value("")
 
 
 def _end_of(day: date) -> datetime:

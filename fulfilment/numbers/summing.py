@@ -14,7 +14,7 @@ from accounts import levels
 from core import rates, regions
 from core.models import Region
 from core.money import Money
-from fulfilment.models import Attempt, DayFigures, TopUp
+from fulfilment.models import Attempt, DayFigures, DayTotals, TopUp
 from payments.gateway_fees.models import GatewayFee
 from payments.models import Account, Capture, Deposit, PointValue, Transfer
 from payments.points import services as points
@@ -64,6 +64,26 @@ def bounds(region: Region, day: date) -> tuple[datetime, datetime]:
 def figures(region: Region, day: date) -> list[DayFigures]:
     """The day's figures, not saved: a fixed number of statements, however many orders it had."""
     return _Day(region, day).figures()
+
+
+def totals(figures: Iterable[DayFigures]) -> list[DayTotals]:
+    """A day's figures by each product, channel, supplier and region alone, not saved."""
+    rows: defaultdict[tuple[date, Region, str, str, str], _Row] = defaultdict(_Row)
+    for one in figures:
+        sums = {column: getattr(one, column) for column in (*DayFigures.COUNTS, *DayFigures.AMOUNTS)}
+        parts = {"product": one.product, "channel": one.channel, "supplier": one.supplier, "region": one.region_id}
+        for by, part in parts.items():
+            row = rows[one.day, one.region, by, part, one.currency]
+            row.sums.update(sums)
+            row.bought.update(one.bought)
+            row.seconds.update(one.seconds)
+    return [
+        DayTotals(
+            day=day, region=region, by=by, part=part, currency=currency, **row.sums, bought=row.bought,
+            seconds=row.seconds,
+        )
+        for (day, region, by, part, currency), row in rows.items()
+    ]  # fmt: skip
 
 
 def rounded(seconds: float) -> int:

@@ -13,7 +13,7 @@ from core.approvals import services as approvals
 from core.errors import Refused
 from core.models import Approval, ApprovalLimit, AuditEntry, SheetImport
 from core.regions import default, local_day
-from fulfilment.models import DayFigures
+from fulfilment.models import DayTotals
 from storefront.catalogue.models import SkuPrice
 from tests.staff_tokens import REASON, Script, maker, told
 from tests.storefront import factories
@@ -69,8 +69,8 @@ def test_what_is_no_such_file_is_refused_and_nothing_is_kept() -> None:
 def test_figures_say_amounts_to_whoever_may_see_them() -> None:
     factories.region()
     day = local_day(default(), timezone.now())
-    DayFigures.objects.create(
-        day=day, region_id="ID", product="MLBB", channel="QRIS", currency="IDR", orders=3, delivered=2,
+    DayTotals.objects.create(
+        day=day, region_id="ID", by="product", part="MLBB", currency="IDR", orders=3, delivered=2,
         sales_minor=90_000, fees_minor=600, cost_minor=70_000, seconds={},
     )  # fmt: skip
     counts, sales, profit = ("fulfilment.view_figures", "fulfilment.view_sales", "fulfilment.view_profit")

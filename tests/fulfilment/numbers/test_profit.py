@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from core.models import Discrepancy, ExchangeRate, StaffCase
 from core.money import Money
-from fulfilment.models import DayFigures, SummedDay
+from fulfilment.models import DayFigures, DayTotals, SummedDay
 from fulfilment.numbers import days, proving, summing
+from fulfilment.numbers.reading import times
 from payments import ledger_check
 from payments.gateway_fees import services as gateway_fees
 from payments.models import Capture, PointValue
@@ -81,6 +82,14 @@ def test_figures_by_supplier_and_their_own_currency() -> None:
     assert cast.summed().success_percent == 66.7
     assert proving.problems() == []
 
+    for by in DayTotals.PARTS:  # a page that is narrowed down reads other rows than one that is not
+        parts, took = cast.read(cast.Question(), by).by_part("IDR"), times(cast.Question(), by)
+        assert sum(of.orders for of in parts.values()) == 3 and sum(of.total() for of in took.values()) == 2
+        for part, of in parts.items():
+            narrowed = cast.Question(where={by: part, "channel": "QRIS"})
+            assert cast.read(narrowed, by).by_part("IDR")[part] == of, (by, part)
+            assert times(narrowed, by, [part])[part] == took[part], (by, part)
+
 
 def test_a_day_is_the_regions_own_and_times_are_exact() -> None:
     """F25: an order of 23:30 in Jakarta is of that day, and not of the next one in UTC+8 or the one before in UTC."""
@@ -109,6 +118,10 @@ def test_what_was_changed_behind_the_sums_is_found_mended_and_told() -> None:
     case = StaffCase.objects.get(kind="numbers")
     assert case.evidence["count"] == 1 and case.evidence["left_after_summing_again"] == []
     assert DayFigures.objects.get(supplier="digiflazz").sales_minor == 49_450
+
+    DayTotals.objects.filter(by="channel").update(fees_minor=1)
+    SummedDay.objects.update(summed_at=timezone.now() + timedelta(hours=1))
+    assert len(proving.prove()) == 1 and DayTotals.objects.get(by="channel").fees_minor != 1
 
 
 def test_summing_takes_as_many_statements_for_many_orders(django_assert_max_num_queries) -> None:
