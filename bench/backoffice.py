@@ -60,24 +60,28 @@ class Shop:
     browser: requests.Session
     values: dict[str, str]
     filled: dict[str, Any]
+    #: Of each page asked for: how many SQL statements it took, and how many rows its list shows.
     statements: dict[str, int] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
 
     def get(self, path: str) -> requests.Response:
         asked = path.format(**self.values)
         answer = self.browser.get(self.url + asked, timeout=120, allow_redirects=False)
         assert answer.status_code == 200, f"{asked}: {answer.status_code} {answer.text[:300]}"
         self.statements[path] = int(answer.headers["X-Statements"])
+        self.rows[path] = answer.text.count('<tr class="data-row')
         return answer
 
 
 @dataclass(frozen=True)
 class Row:
-    """A page's median times in both shops, in ms, and how many statements each took."""
+    """A page's median times in both shops, in ms, and how many statements each took and rows each showed."""
 
     what: str
     small: float
     big: float
     statements: tuple[int, int]
+    rows: tuple[int, int]
 
     @property
     def ratio(self) -> float:
@@ -88,10 +92,11 @@ class Row:
         return self.ratio > AIM and self.big - self.small > FLOOR_MS
 
     def __str__(self) -> str:
-        few, many = self.statements
-        told = f"{few}" if few == many else f"{few} / {many}"
         mark = " (missed)" if self.is_missed else ""
-        return f"| {self.what} | {self.small:.0f} ms | {self.big:.0f} ms | {self.ratio:.2f}{mark} | {told} |"
+        counted = " | ".join(
+            f"{few}" if few == many else f"{few} / {many}" for few, many in (self.statements, self.rows)
+        )
+        return f"| {self.what} | {self.small:.0f} ms | {self.big:.0f} ms | {self.ratio:.2f}{mark} | {counted} |"
 
 
 def main() -> int:
@@ -217,8 +222,10 @@ def filters(small: Shop, big: Shop, only: str) -> Iterator[Row]:
 
 
 def measured(small: Shop, big: Shop, what: str, path: str, calls: int = CALLS) -> Row:
-    times = in_turns(lambda: small.get(_row_of(small, path)), lambda: big.get(_row_of(big, path)), calls)
-    row = Row(what, *times, (small.statements[_row_of(small, path)], big.statements[_row_of(big, path)]))
+    here, there = _row_of(small, path), _row_of(big, path)
+    times = in_turns(lambda: small.get(here), lambda: big.get(there), calls)
+    statements, rows = (small.statements[here], big.statements[there]), (small.rows[here], big.rows[there])
+    row = Row(what, *times, statements, rows)
     print(row, file=sys.stderr)
     return row
 
@@ -242,7 +249,7 @@ def _row_of(shop: Shop, path: str) -> str:
 
 
 def told(small: Shop, big: Shop, rows: list[Row], offered: list[Row]) -> Iterable[str]:
-    heads = ["| what | small | big | ratio | statements |", "|---|---|---|---|---|"]
+    heads = ["| what | small | big | ratio | statements | rows shown |", "|---|---|---|---|---|---|"]
     load, seconds = os.getloadavg()[2], big.filled["seconds"]
     yield from [
         "# The back office of a big shop",

@@ -63,6 +63,7 @@ class UserAdmin(FoundByWords, AccountVerbs, Bounded, DjangoUserAdmin, ShopAdmin)
     change_password_form = AdminPasswordChangeForm
     list_display = ["email", "first_name", "last_name", "phone", "status", "level", "is_staff", "created_at"]
     list_filter = ["status", "level", "is_staff", "primary_region", "groups"]
+    list_per_page = 50
     ordering = ["-pk"]
     readonly_fields = [
         "public_id",

@@ -58,6 +58,7 @@ class DiscrepancyAdmin(FoundByIndex, ReadOnlyAdmin):
     list_display += ["shown_state", "first_seen_at", "looks"]
     list_filter = ["state", ("party", LatelyFilter), "kind", "subject", on_day("first_seen_at")]
     list_filter_submit = True
+    list_per_page = 50
     search_fields = ["reference", "about__startswith"]
     newest_searched = ("note",)
     fields = [
