@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('core', '0013_bounded_lists'),
-        ('fulfilment', '0016_bounded_lists'),
+        ('fulfilment', '0017_logins'),
     ]
 
     operations = [
