@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_owner import enter
+from tests.browser.office import enter
 from tests.conftest import Store
 
 SKUS, REGIONS = 400, ("ID", "MY", "PH", "SG", "TH")

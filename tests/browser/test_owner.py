@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.office import enter
 from tests.browser.test_guest_buys import choose, fill_account
 from tests.conftest import Store
 
@@ -39,19 +40,6 @@ for one in Transfer.objects.filter(ordered | filled_up).select_related("source",
         left += sum(own) * one.amount_minor
 print(json.dumps({"profit": str(Money(left, "IDR"))}))
 """
-
-
-def enter(page: Page, store: Store, email: str = "admin@example.com") -> None:
-    """The page stands at the start of the back office, signed in as that person, the owner, with the second factor."""
-    page.goto(f"{store.url}/admin/")
-    page.fill("[name=username]", email)
-    page.fill("[name=password]", "demo-Passw0rd!")
-    page.locator("#login-form [type=submit]").click()
-    code = page.locator("[name=code]")
-    expect(code).to_be_visible()
-    code.fill(store.console("demo_code", email).stdout.split()[-1])
-    page.locator("[type=submit]").first.click()
-    page.wait_for_url("**/admin/")
 
 
 def test_the_owner_reads_the_true_profit_of_the_ledger(visit: Callable[..., Page], store: Store) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.office import enter
 from tests.conftest import Store
 from tests.flows.test_guest_order import buy, ended
 from tests.waiting import wait_until
@@ -36,16 +37,6 @@ def small_limit(store: Store) -> Iterator[None]:
     run(store, LIMIT + "L.objects.create(kind='refund', unit='IDR', most=1000)")
     yield
     run(store, LIMIT)
-
-
-def enter(page: Page, store: Store, who: str) -> None:
-    page.goto(f"{store.url}/admin/")
-    page.fill("[name=username]", f"{who}@example.com")
-    page.fill("[name=password]", "demo-Passw0rd!")
-    page.locator("#login-form [type=submit]").click()
-    page.fill("[name=code]", store.console("demo_code", f"{who}@example.com").stdout.split()[-1])
-    page.locator("#login-form [type=submit]").click()
-    page.wait_for_url("**/admin/")
 
 
 def act(page: Page, verb: str, **said: str) -> None:
@@ -79,7 +70,7 @@ def test_support_asks_and_finance_approves_but_never_her_own(
         run(store, STOP.replace("{}", "paused_at=None, paused_why='', paused_needs_minor=None"))
 
     support = visit(1280, locale="en-US")
-    enter(support, store, "staff")
+    enter(support, store, "staff@example.com")
     wait_until(lambda: _is_found(support, store, number))
     find(support, store, number)
     act(support, "send_again", reason="the customer calls")
@@ -89,7 +80,7 @@ def test_support_asks_and_finance_approves_but_never_her_own(
     expect(support.get_by_text("a person decides").first).to_be_visible()
 
     finance = visit(1280, locale="en-US")
-    enter(finance, store, "finance")
+    enter(finance, store, "finance@example.com")
     decide(finance, store, number, "staff@example.com")
     expect(finance.get_by_text("approved and done").first).to_be_visible()
     find(finance, store, number)
