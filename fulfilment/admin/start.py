@@ -56,7 +56,7 @@ def start(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Unfold's DASHBOARD_CALLBACK: what the page shows to whoever asks."""
     user = request.user
     assert isinstance(user, User)
-    context |= {"waiting": waiting(user), "figures": None}
+    context |= {"title": _("Start page"), "waiting": waiting(user), "figures": None}
     if user.has_perm(FIGURES) and regions.regions():
         context["figures"] = _figures(request, user)
     return context
