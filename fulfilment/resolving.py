@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from core import poison
@@ -356,18 +356,19 @@ def ask_overdue(limit: int = 200, now: datetime | None = None) -> None:
 def report_foreign(limit: int = 100, now: datetime | None = None) -> None:
     """Rows that no attempt explains are cases: somebody buys on our account, or we lost sight of a purchase."""
     moment = now or timezone.now()
+    in_the_dark = Attempt.objects.filter(
+        account_id=OuterRef("account_id"), player_id=OuterRef("player_id"), state__in=("SENDING", "UNKNOWN")
+    )
+    # One statement: a row that is adopted between two is nobody's by the first, and awaited by nobody by the next.
     rows = HistoryRow.objects.filter(
+        ~Exists(in_the_dark),
+        ~stands_under("foreign_row:", OuterRef("pk")),
         attempt=None,
         first_seen_at__gt=moment - 12 * _FOREIGN_AFTER,
         first_seen_at__lt=moment - _FOREIGN_AFTER,
-    ).filter(~stands_under("foreign_row:", OuterRef("pk")), first_seen_at__gt=F("account__baseline_at"))
+    ).filter(first_seen_at__gt=F("account__baseline_at"))
     for row in rows.select_related("account").order_by("first_seen_at")[:limit]:
-        if (
-            is_named(row)
-            or Attempt.objects.filter(
-                account_id=row.account_id, player_id=row.player_id, state__in=("SENDING", "UNKNOWN")
-            ).exists()
-        ):
+        if is_named(row):
             continue
         open_case(
             "foreign_row",

@@ -400,6 +400,24 @@ def test_a_row_that_nobody_bought_is_a_case(supplier):
         assert found == [row.pk for row in rows[:told]], "the oldest first, and none twice"
 
 
+def test_a_row_that_is_adopted_while_somebody_looks_is_no_case(supplier, monkeypatch):
+    """A storm of 5,000: its purchase was in the dark when the rows were read, and known when purchases were."""
+    desk.look()
+    supplier.faults(create_order={"lose_reply": 1.0})
+    desk.buy(desk.paid())
+    attempt = Attempt.objects.get()
+    row = _row(attempt, transaction_id="TX-OURS", made_at=attempt.sent_at)
+    SupplierAccount.objects.update(baseline_at=timezone.now() - timedelta(hours=2))
+    HistoryRow.objects.filter(pk=row.pk).update(first_seen_at=timezone.now() - timedelta(minutes=11))
+
+    def meanwhile(_row: HistoryRow) -> bool:
+        return not Attempt.objects.update(state="ACCEPTED", history_row=row)
+
+    monkeypatch.setattr(resolving, "is_named", meanwhile)
+    resolving.report_foreign()
+    assert not desk.cases("foreign_row")
+
+
 def test_a_reused_transaction_id_is_told_apart_by_player_and_time(supplier):
     desk.look()
     desk.buy(desk.paid())
