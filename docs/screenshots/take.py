@@ -15,7 +15,10 @@ from django_otp.oath import totp
 from playwright.sync_api import Page, expect, sync_playwright
 
 HERE = Path(__file__).resolve().parent
-OFFICE = {"start": "?span=28", "desk": "desk/", "operations": "operations/", "drafts": "fulfilment/pricedraft/"}
+OFFICE = {"start": "?span=28", "desk": "desk/", "operations": "operations/", "drafts": "fulfilment/pricedraft/",
+          "approvals": "core/approval/"}  # fmt: skip
+#: Pages of the first row of a list.
+ROWS = {"order": "storefront/order/", "file": "core/sheetimport/?state__exact=READ"}
 
 
 def shoot(page: Page, name: str, whole: bool = False) -> None:
@@ -104,9 +107,22 @@ def staff(page: Page, shop: str, secret: str, width: int) -> None:
     for name, address in OFFICE.items():
         page.goto(f"{shop}/admin/{address}")
         shoot(page, f"office-{name}-{width}")
-    page.goto(f"{shop}/admin/storefront/order/")
-    page.locator("#result_list tbody th a").first.click()
-    shoot(page, f"office-order-{width}")
+    for name, address in ROWS.items():
+        page.goto(f"{shop}/admin/{address}")
+        page.locator("#result_list tbody th a").first.click()
+        shoot(page, f"office-{name}-{width}")
+    dark(page, shop, width)
+
+
+def dark(page: Page, shop: str, width: int) -> None:
+    """Nothing is bought at a supplier, for as long as it takes to take the picture."""
+    for verb in ("open", "close"):
+        page.goto(f"{shop}/admin/operations/suppliers/gemgo/{verb}/")
+        page.fill("[name=reason]", "their maintenance")
+        page.locator("form:has([name=reason]) [type=submit]").click()
+        page.wait_for_url("**/admin/operations/")
+        if verb == "open":
+            shoot(page, f"office-dark-{width}")
 
 
 def pay(page: Page, world: str) -> None:
