@@ -74,9 +74,7 @@ class ProductTaskAdmin(ReadOnlyAdmin):
     actions = ["ignore_many"]
     actions_detail = ["map_it", "close_skus", "ignore_it"]
 
-    @display(description=_("what"), label={"NEW": "success", "GONE": "danger"})
-    def shown_kind(self, task: ProductTask) -> tuple[str, str]:
-        return task.kind, task.get_kind_display()
+    shown_kind = state_column({"NEW": "success", "GONE": "danger"}, "kind", title=_("what"))
 
     shown_state = state_column({"OPEN": "warning", "MAPPED": "success", "CLOSED": "info"})
 
