@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from core.approvals.models import Approval
 from core.errors import Text
 from core.reconciliation.models import Discrepancy
 from fulfilment.desk import queues
@@ -58,6 +59,10 @@ QUEUES = (
     _of_the_desk("problems", "report"),
     _of_the_desk("refunds", "undo", "payments.change_refund"),
     _of_the_desk("payouts", "payments"),
+    Queue(
+        _("Approvals"), "how_to_reg", "core.view_approval",
+        lambda now: Approval.objects.filter(state=Approval.State.WAITING), "core_approval", "state__exact=WAITING",
+    ),
     Queue(
         _("Discrepancies"), "compare_arrows", "core.change_discrepancy",
         lambda now: Discrepancy.objects.filter(state=Discrepancy.State.OPEN), "core_discrepancy", "state__exact=OPEN",

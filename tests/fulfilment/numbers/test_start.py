@@ -83,6 +83,7 @@ def test_each_role_sees_its_own(sold: None) -> None:
     assert figure(marketing, "sales") == "Rp49.450" and not figure(support, "sales") and "Rp" not in support
     assert ">1</b>" in support and 'data-count="Cases"' not in marketing
     assert 'data-count="Purchases with an unknown outcome"' in ops
+    assert 'data-count="Approvals"' in support and 'data-count="Approvals"' not in marketing
     nobody = Client(headers={"accept-language": "en"})
     enter(nobody, User.objects.create(email="new@example.com", is_staff=True))
     assert "data-figure" not in shown(nobody) and nobody.get(EXPORT).status_code == 403
